@@ -1,0 +1,42 @@
+import type { TensorSpec } from './tensor.ts';
+
+/** A serialised ONNX graph and what must be given to it. */
+export interface ModelGraph {
+  /** The ONNX ModelProto. Weights are inputs, so that all graphs of a process share one copy. */
+  readonly model: Uint8Array;
+  /** Inputs fed at each run. */
+  readonly inputs: readonly TensorSpec[];
+  /** Inputs bound once to checkpoint tensors of the same name. */
+  readonly weights: readonly TensorSpec[];
+  /** Inputs holding trained tensors (LoRA matrices, or base tensors in full-parameter mode), fed when they change. */
+  readonly parameters: readonly TensorSpec[];
+  /** Outputs; a parameter's gradient is named `grad.` + the parameter's name. */
+  readonly outputs: readonly TensorSpec[];
+}
+
+/** A low-rank adapter on one linear module. */
+export interface LoraModule {
+  /** Rank of the update. */
+  readonly rank: number;
+  /** Factor on `B(A(x))`: alpha / rank, or alpha / sqrt(rank) for rsLoRA. */
+  readonly scaling: number;
+  /** Probability of dropping an element of A's input while training. */
+  readonly dropout: number;
+}
+
+/** Which tensors of a graph are trained, besides the frozen base. */
+export interface TrainableTensors {
+  /** Adapters by module path, as in the adapter file without `base_model.model.`. */
+  readonly adapters: ReadonlyMap<string, LoraModule>;
+  /** Base tensors (by checkpoint name) that are trained themselves: modules_to_save, or all of them. */
+  readonly full: ReadonlySet<string>;
+}
+
+/** A linear layer that an adapter can be put on. */
+export interface LinearModule {
+  /** Dotted module path as PEFT sees it, such as `model.text_model.layers.0.self_attn.q_proj`. */
+  readonly path: string;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly part: 'language' | 'vision' | 'connector' | 'head';
+}

@@ -1,0 +1,31 @@
+/** A labelled post as the readers deliver it: the picture is still a path. */
+export interface Sample {
+  /** Stable identifier, unique within its split. */
+  readonly id: string;
+  /** The post's text; `''` when there is none. */
+  readonly text: string;
+  /** Path of the picture, or undefined for a post without one. */
+  readonly imagePath: string | undefined;
+  /** Gold labels in the label set's order. */
+  readonly labels: readonly string[];
+  /** Where the sample came from, for messages: `train.csv:17`. */
+  readonly source: string;
+}
+
+/** What a model said about one post. */
+export interface Prediction {
+  readonly id: string;
+  /** Predicted labels in the label set's order. */
+  readonly labels: readonly string[];
+  /** The generated text. */
+  readonly rawText: string;
+  /** Whether the text was a well-formed answer: a JSON array of known labels and nothing else. */
+  readonly valid: boolean;
+}
+
+/** Decoded picture: 8-bit RGB, row-major, 3 bytes a pixel. */
+export interface RgbImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
