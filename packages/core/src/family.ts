@@ -134,7 +134,11 @@ export interface VlmFamily {
   readonly defaultTargetModules: string;
   /** Throws MmhsError `MMHS_MODEL_CONFIG` naming the field when the configuration is not usable. */
   openModel(files: CheckpointFiles): VlmModel;
-  openProcessor(files: CheckpointFiles, options?: { readonly imageSize?: ImageSizeOptions }): PostProcessor;
+  openProcessor(options: {
+    readonly files: CheckpointFiles;
+    readonly tokenizer: Tokenizer;
+    readonly imageSize?: ImageSizeOptions;
+  }): PostProcessor;
 }
 
 /** How much of a picture the model gets to see; each family honours what applies to it. */
