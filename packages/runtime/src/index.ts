@@ -1,1 +1,1 @@
-export {};
+export { createTokenizer } from './tokenizer.ts';
