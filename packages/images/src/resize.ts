@@ -1,0 +1,81 @@
+import { MmhsError, type RgbImage } from '@mmhs/core';
+
+import { axisWeights, weightBits, type AxisWeights, type ResizeFilter } from './resample.ts';
+
+/** What to resize to. */
+export interface ResizeOptions {
+  /** Width of the result in pixels, at least 1. */
+  readonly width: number;
+  /** Height of the result in pixels, at least 1. */
+  readonly height: number;
+  readonly filter: ResizeFilter;
+}
+
+const half = 1 << (weightBits - 1);
+
+/**
+ * Resizes a picture to exactly the given size, bit for bit as Pillow's `Image.resize` does: first along the rows, rounded
+ * to 8 bits, then along the columns; a direction whose size stays the same is left alone.
+ *
+ * @throws MmhsError `MMHS_IMAGE_SIZE` when a side is not a positive whole number.
+ */
+export function resizeImage(image: RgbImage, { width, height, filter }: ResizeOptions): RgbImage {
+  checkSide('width', width);
+  checkSide('height', height);
+  const wide = width === image.width ? image : resizeRows(image, axisWeights(image.width, width, filter), width);
+  return height === wide.height ? wide : resizeColumns(wide, axisWeights(image.height, height, filter), height);
+}
+
+function resizeRows({ data, width: inputWidth, height }: RgbImage, axis: AxisWeights, width: number): RgbImage {
+  const { starts, counts, weights, stride } = axis;
+  // The array clamps to 0..255; as the sums are whole numbers it never has to round.
+  const result = new Uint8ClampedArray(width * height * 3);
+  let to = 0;
+  for (let y = 0; y < height; y += 1) {
+    const row = y * inputWidth * 3;
+    for (let x = 0; x < width; x += 1, to += 3) {
+      let red = half;
+      let green = half;
+      let blue = half;
+      let from = row + starts[x]! * 3;
+      const end = x * stride + counts[x]!;
+      for (let tap = x * stride; tap < end; tap += 1, from += 3) {
+        const weight = weights[tap]!;
+        red = (red + data[from]! * weight) | 0;
+        green = (green + data[from + 1]! * weight) | 0;
+        blue = (blue + data[from + 2]! * weight) | 0;
+      }
+      result[to] = red >> weightBits;
+      result[to + 1] = green >> weightBits;
+      result[to + 2] = blue >> weightBits;
+    }
+  }
+  return { width, height, data: new Uint8Array(result.buffer) };
+}
+
+function resizeColumns({ data, width }: RgbImage, axis: AxisWeights, height: number): RgbImage {
+  const { starts, counts, weights, stride } = axis;
+  const rowLength = width * 3;
+  const result = new Uint8ClampedArray(rowLength * height);
+  const sums = new Int32Array(rowLength);
+  for (let y = 0; y < height; y += 1) {
+    sums.fill(half);
+    for (let tap = 0; tap < counts[y]!; tap += 1) {
+      const weight = weights[y * stride + tap]!;
+      const row = (starts[y]! + tap) * rowLength;
+      for (let x = 0; x < rowLength; x += 1) sums[x] = (sums[x]! + data[row + x]! * weight) | 0;
+    }
+    const to = y * rowLength;
+    for (let x = 0; x < rowLength; x += 1) result[to + x] = sums[x]! >> weightBits;
+  }
+  return { width, height, data: new Uint8Array(result.buffer) };
+}
+
+function checkSide(name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new MmhsError('MMHS_IMAGE_SIZE', 'A picture cannot be resized to that size', {
+    where: name,
+    got: String(value),
+    expected: 'a whole number of pixels, at least 1',
+  });
+}
