@@ -1,1 +1,44 @@
-export {};
+export {
+  addDimensions, divideDimension, equalShapes, formatShape, multiplyDimensions, type Shape,
+} from './dimension.ts';
+export {
+  Graph, type Attribute, type Constant, type Node, type TapeEntry, type Value, type Vjp, type VjpContext,
+} from './graph.ts';
+export { Module } from './module.ts';
+export { composeDecodingGraph } from './compose/decoding-graph.ts';
+export { composeTrainingGraph } from './compose/training-graph.ts';
+export { composeVisionGraph } from './compose/vision-graph.ts';
+export type { VlmDefinition } from './compose/vlm-definition.ts';
+export { liveNodes } from './differentiation/dead-code.ts';
+export { gradients } from './differentiation/gradient.ts';
+export { attend, type Attended, type AttentionHeads } from './layers/attention-core.ts';
+export type { AttentionPlan, ProjectedRows } from './layers/attention-plan.ts';
+export { cachedAttention } from './layers/cached-attention.ts';
+export { dropout, dropoutInputs } from './layers/dropout.ts';
+export { embedding, splice } from './layers/embedding.ts';
+export { linear } from './layers/linear.ts';
+export { gatedMlp, mlp, type Activation } from './layers/mlp.ts';
+export { layerNorm, rmsNorm } from './layers/normalization.ts';
+export { orderMask } from './layers/order-mask.ts';
+export { packedAttention } from './layers/packed-attention.ts';
+export { rotaryAngles, type RotaryAngles } from './layers/rotary-angles.ts';
+export { groupedQueryAttention, visionAttention } from './layers/self-attention.ts';
+export { addPositionEmbedding, patchEmbedding, pixelShuffle } from './layers/vision.ts';
+export { onnxTypeNumbers } from './onnx/element-type.ts';
+export {
+  decodeModel, encodeModel, type OnnxAttribute, type OnnxModel, type OnnxNode, type OnnxTensor, type OnnxValueInfo,
+} from './onnx/schema.ts';
+export { serializeGraph } from './onnx/serialize.ts';
+export { gelu, geluTanh, quickGelu, silu, swish } from './operators/activation.ts';
+export { crossEntropy } from './operators/cross-entropy.ts';
+export {
+  add, cast, cos, div, erf, exp, floor, lessOrEqual, mul, neg, sigmoid, sin, sqrt, sub, tanh, where,
+} from './operators/elementwise.ts';
+export { gatherRows } from './operators/gather.ts';
+export { gemm, matmul, type MatMulOptions } from './operators/matmul.ts';
+export {
+  layerNormalization, rmsNormalization, rmsNormalizationOnePlus, softmax,
+} from './operators/normalization.ts';
+export { reduceMean, reduceSum } from './operators/reduce.ts';
+export { rotary } from './operators/rotary.ts';
+export { concat, expand, reshape, slice, transpose } from './operators/shape.ts';

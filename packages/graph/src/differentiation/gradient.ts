@@ -1,0 +1,51 @@
+import type { Graph, Value } from '../graph.ts';
+import { add } from '../operators/elementwise.ts';
+
+/**
+ * Reverse-mode differentiation: adds to the graph what computes the gradient of a scalar by each of `by`.
+ *
+ * Steps that no wanted value feeds get no backward pass, so nothing below the lowest trained layer is differentiated.
+ * A value the loss does not depend on is missing from the result.
+ */
+export function gradients(loss: Value, by: Iterable<Value>): Map<Value, Value> {
+  const { graph } = loss;
+  const wanted = [...by];
+  const dependent = dependents(graph, wanted);
+  /** Gradient so far by value name. */
+  const accumulated = new Map<string, Value>();
+  return graph.withoutRecording(() => {
+    accumulated.set(loss.name, graph.scalar(1));
+    for (const entry of graph.tape.toReversed()) {
+      const outputGradients = entry.outputs.map((output) => accumulated.get(output.name));
+      if (!outputGradients.some((gradient) => gradient !== undefined)) continue;
+      const wantedInputs = entry.inputs.map((input) => dependent.has(input.name));
+      if (!wantedInputs.includes(true)) continue;
+      const inputGradients = graph.scope(`gradient of ${entry.scope}`, () =>
+        entry.vjp({ outputGradients, wanted: wantedInputs }),
+      );
+      entry.inputs.forEach((input, index) => {
+        const gradient = inputGradients[index];
+        if (gradient === undefined || !dependent.has(input.name)) return;
+        const before = accumulated.get(input.name);
+        accumulated.set(input.name, before === undefined ? gradient : add(before, gradient));
+      });
+    }
+    const result = new Map<Value, Value>();
+    for (const value of wanted) {
+      const gradient = accumulated.get(value.name);
+      if (gradient !== undefined) result.set(value, gradient);
+    }
+    return result;
+  });
+}
+
+/** Names of every value that depends on one of `sources`, the sources included. */
+function dependents(graph: Graph, sources: readonly Value[]): ReadonlySet<string> {
+  const dependent = new Set(sources.map((source) => source.name));
+  for (const entry of graph.tape) {
+    if (entry.inputs.some((input) => dependent.has(input.name))) {
+      for (const output of entry.outputs) dependent.add(output.name);
+    }
+  }
+  return dependent;
+}

@@ -1,0 +1,266 @@
+import { MmhsError, type Dimension, type ElementType, type TensorSpec, type TrainableTensors } from '@mmhs/core';
+
+import { dimensionTerms, equalShapes, formatShape, type Shape } from './dimension.ts';
+
+/** An attribute of an ONNX node: integers by default, `{ float }` for a floating-point one. */
+export type Attribute = number | readonly number[] | string | { readonly float: number };
+
+/** A typed tensor in a graph, made by an operator, an input or a constant; its name identifies it. */
+export interface Value {
+  readonly graph: Graph;
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: Shape;
+}
+
+/** One ONNX operator application. */
+export interface Node {
+  readonly type: string;
+  readonly domain: string;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  /** The layer that asked for it. */
+  readonly scope: string;
+}
+
+/** What a vector-Jacobian product gets to work with. */
+export interface VjpContext {
+  /** Gradient of the loss by each output; undefined where the loss does not depend on it. */
+  readonly outputGradients: readonly (Value | undefined)[];
+  /** Whether the gradient by each input is wanted. */
+  readonly wanted: readonly boolean[];
+}
+
+/** Gradients by each input, undefined where not wanted or zero. */
+export type Vjp = (context: VjpContext) => readonly (Value | undefined)[];
+
+/** A differentiable step: how to turn gradients of `outputs` into gradients of `inputs`. */
+export interface TapeEntry {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly vjp: Vjp;
+  readonly scope: string;
+}
+
+/** A constant tensor stored inside the model. */
+export interface Constant {
+  readonly value: Value;
+  readonly bytes: Uint8Array;
+}
+
+const nothingTrainable: TrainableTensors = { adapters: new Map(), full: new Set() };
+
+/**
+ * An ONNX graph under construction, and the tape of its differentiable steps.
+ *
+ * Operators are functions in `operators/`; they add nodes here. Weights and parameters become inputs, so that all
+ * graphs of a process share one copy of the base weights.
+ */
+export class Graph {
+  readonly trainable: TrainableTensors;
+  readonly inputs = new Map<string, Value>();
+  readonly weights = new Map<string, Value>();
+  readonly parameters = new Map<string, Value>();
+  readonly constants = new Map<string, Constant>();
+  readonly outputs = new Map<string, Value>();
+  readonly nodes: Node[] = [];
+  readonly tape: TapeEntry[] = [];
+  /** Number of dropout sites so far and the widest of them; each site gets its own row of random numbers. */
+  readonly dropoutSize = { sites: 0, width: 0 };
+  private readonly memo = new Map<string, Value>();
+  private readonly scopes: string[] = [];
+  private valueCount = 0;
+  private recording = true;
+
+  constructor(options: { readonly trainable?: TrainableTensors } = {}) {
+    this.trainable = options.trainable ?? nothingTrainable;
+  }
+
+  /** Declares a tensor fed at each run; asking again for the same name gives the same value. */
+  input(name: string, type: ElementType, shape: Shape): Value {
+    return this.declare(this.inputs, name, type, shape);
+  }
+
+  /** Declares a float32 checkpoint tensor: frozen, or a parameter when `trainable.full` names it. */
+  weight(name: string, shape: Shape): Value {
+    return this.declare(this.trainable.full.has(name) ? this.parameters : this.weights, name, 'float32', shape);
+  }
+
+  /** Declares a float32 trained tensor. */
+  parameter(name: string, shape: Shape): Value {
+    return this.declare(this.parameters, name, 'float32', shape);
+  }
+
+  /** Marks a value as an output under a name of its own. */
+  output(name: string, value: Value): void {
+    this.outputs.set(name, value);
+  }
+
+  /** A constant; equal constants are stored once. */
+  constant(type: 'float32' | 'int64' | 'int32' | 'bool', shape: readonly number[], numbers: readonly number[]): Value {
+    const key = `${type}:${shape.join(',')}:${numbers.join(',')}`;
+    const known = this.constants.get(key);
+    if (known !== undefined) return known.value;
+    const value = this.value(type, shape, 'constant');
+    this.constants.set(key, { value, bytes: constantBytes(type, numbers) });
+    return value;
+  }
+
+  /** A float32 scalar constant. */
+  scalar(number: number): Value {
+    return this.constant('float32', [], [number]);
+  }
+
+  /** A one-dimensional int64 constant. */
+  integers(numbers: readonly number[]): Value {
+    return this.constant('int64', [numbers.length], numbers);
+  }
+
+  /** The run-time sizes of a symbolic shape as an int64 vector, computed once however often it is asked for. */
+  shapeTensor(shape: Shape): Value {
+    if (shape.every((dimension) => typeof dimension === 'number')) return this.integers(shape as readonly number[]);
+    return this.memoized(`shape:${formatShape(shape)}`, () =>
+      this.add('Concat', shape.map((dimension) => this.dimensionTensor(dimension)), { axis: 0 }, [
+        { type: 'int64', shape: [shape.length] },
+      ])[0],
+    );
+  }
+
+  /** Adds a node whose results are not differentiable unless a tape entry says how. */
+  add<Outputs extends readonly { readonly type: ElementType; readonly shape: Shape }[]>(
+    type: string,
+    inputs: readonly (Value | undefined)[],
+    attributes: Readonly<Record<string, Attribute>>,
+    outputs: readonly [...Outputs],
+    domain = '',
+  ): { readonly [Index in keyof Outputs]: Value } {
+    const values = outputs.map((output) => this.value(output.type, output.shape, type));
+    this.nodes.push({ type, domain, inputs, outputs: values, attributes, scope: this.currentScope });
+    return values as { readonly [Index in keyof Outputs]: Value };
+  }
+
+  /** Puts a differentiable step on the tape, unless inside another step's forward. */
+  record(entry: Omit<TapeEntry, 'scope'>): void {
+    if (this.recording) this.tape.push({ ...entry, scope: this.currentScope });
+  }
+
+  /** The same tensor under another name for its axes, where the caller knows that the sizes are equal. */
+  relabel(value: Value, shape: Shape): Value {
+    return { ...value, shape };
+  }
+
+  /** Runs `build` without recording: its nodes belong to one larger step, or to a gradient. */
+  withoutRecording<Result>(build: () => Result): Result {
+    const before = this.recording;
+    this.recording = false;
+    try {
+      return build();
+    } finally {
+      this.recording = before;
+    }
+  }
+
+  /** Runs `build` inside a named layer; shape errors and node names carry the name. */
+  scope<Result>(name: string, build: () => Result): Result {
+    this.scopes.push(name);
+    try {
+      return build();
+    } finally {
+      this.scopes.pop();
+    }
+  }
+
+  /** Name of the layer under construction, `''` outside of one. */
+  get currentScope(): string {
+    return this.scopes.at(-1) ?? '';
+  }
+
+  /** Number of a new dropout site on rows of `width`. */
+  nextDropoutSite(width: number): number {
+    this.dropoutSize.width = Math.max(this.dropoutSize.width, width);
+    return this.dropoutSize.sites++;
+  }
+
+  /** Throws the error for shapes that do not fit, naming the layer and the shapes. */
+  shapeError(operator: string, problem: string, ...values: readonly Value[]): never {
+    throw new MmhsError('MMHS_GRAPH_SHAPE', `${operator}: ${problem}`, {
+      where: this.currentScope === '' ? 'graph' : this.currentScope,
+      got: values.map((value) => `${value.name} ${value.type}${formatShape(value.shape)}`).join(' and '),
+    });
+  }
+
+  private declare(table: Map<string, Value>, name: string, type: ElementType, shape: Shape): Value {
+    const known = table.get(name);
+    if (known === undefined) {
+      const value: Value = { graph: this, name, type, shape };
+      table.set(name, value);
+      return value;
+    }
+    if (known.type !== type || !equalShapes(known.shape, shape)) {
+      throw new MmhsError('MMHS_GRAPH_SHAPE', `${name} is declared twice with different types`, {
+        where: this.currentScope,
+        got: `${type}${formatShape(shape)}`,
+        expected: `${known.type}${formatShape(known.shape)}`,
+      });
+    }
+    return known;
+  }
+
+  private value(type: ElementType, shape: Shape, hint: string): Value {
+    return { graph: this, name: `${hint}_${this.valueCount++}`, type, shape };
+  }
+
+  /** int64 `[1]`: the run-time size of one dimension, read from an input that has the symbol. */
+  private dimensionTensor(dimension: Dimension): Value {
+    if (typeof dimension === 'number') return this.integers([dimension]);
+    return this.memoized(`dimension:${dimension}`, () => {
+      const vector = { type: 'int64', shape: [1] } as const;
+      const terms = dimensionTerms(dimension).map(({ coefficient, symbols }) => {
+        const factors = symbols.map((symbol) => this.symbolTensor(symbol));
+        if (coefficient !== 1 || factors.length === 0) factors.push(this.integers([coefficient]));
+        return factors.reduce((product, factor) => this.add('Mul', [product, factor], {}, [vector])[0]);
+      });
+      return terms.reduce((sum, term) => this.add('Add', [sum, term], {}, [vector])[0]);
+    });
+  }
+
+  private symbolTensor(symbol: string): Value {
+    return this.memoized(`symbol:${symbol}`, () => {
+      for (const input of this.inputs.values()) {
+        const axis = input.shape.indexOf(symbol);
+        if (axis >= 0) {
+          return this.add('Shape', [input], { start: axis, end: axis + 1 }, [{ type: 'int64', shape: [1] }])[0];
+        }
+      }
+      throw new MmhsError('MMHS_GRAPH_SHAPE', `No input has an axis named ${symbol}`, { where: this.currentScope });
+    });
+  }
+
+  /** Builds a value once per key: for helper tensors that many layers share. */
+  memoized(key: string, build: () => Value): Value {
+    const known = this.memo.get(key);
+    if (known !== undefined) return known;
+    const value = build();
+    this.memo.set(key, value);
+    return value;
+  }
+}
+
+/** The name, type and shape of a value under a given name. */
+export function specOf(name: string, value: Value): TensorSpec {
+  return { name, type: value.type, shape: value.shape };
+}
+
+function constantBytes(type: 'float32' | 'int64' | 'int32' | 'bool', numbers: readonly number[]): Uint8Array {
+  switch (type) {
+    case 'float32':
+      return new Uint8Array(Float32Array.from(numbers).buffer);
+    case 'int64':
+      return new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer);
+    case 'int32':
+      return new Uint8Array(Int32Array.from(numbers).buffer);
+    case 'bool':
+      return Uint8Array.from(numbers);
+  }
+}

@@ -1,0 +1,101 @@
+import { divideDimension, multiplyDimensions } from '../dimension.ts';
+import type { Value } from '../graph.ts';
+import { add, mul, sub } from '../operators/elementwise.ts';
+import { matmul } from '../operators/matmul.ts';
+import { softmax } from '../operators/normalization.ts';
+import { reduceSum } from '../operators/reduce.ts';
+import { reshape, transpose } from '../operators/shape.ts';
+
+/** Sizes of an attention layer. Query head i uses key head floor(i * keyValueHeads / heads). */
+export interface AttentionHeads {
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly headDimension: number;
+  /** Factor on the scores, usually 1 / sqrt(headDimension). */
+  readonly scale: number;
+}
+
+/** What the backward pass of {@link attend} needs of the forward pass. */
+export interface Attended {
+  /** `[batch, queries, heads * d]`. */
+  readonly output: Value;
+  readonly query: Value;
+  readonly key: Value;
+  readonly value: Value;
+  readonly probabilities: Value;
+  /** The output before its heads are joined, `[batch, kv, group * queries, d]`. */
+  readonly grouped: Value;
+}
+
+/**
+ * softmax(q k^T scale + mask) v with grouped heads: the query heads that share a key head lie in one matrix, so that keys
+ * are never repeated.
+ *
+ * @param query `[batch, queries, heads * d]`; key and value `[batch, keys, kv * d]`; mask `[batch | 1, 1, queries, keys]`,
+ * added to the scores.
+ */
+export function attend(query: Value, key: Value, value: Value, mask: Value | undefined, sizes: AttentionHeads): Attended {
+  const groupedQuery = groupQueries(query, sizes);
+  const keys = splitHeads(key, sizes);
+  const values = splitHeads(value, sizes);
+  return attendGrouped(groupedQuery, keys, values, mask, sizes);
+}
+
+/** {@link attend} on operands that are split into heads already: query `[batch, kv, group * queries, d]`, key and value `[batch, kv, keys, d]`. */
+export function attendGrouped(
+  query: Value, key: Value, value: Value, mask: Value | undefined, sizes: AttentionHeads,
+): Attended {
+  const scores = matmul(query, key, { transposeB: true, scale: sizes.scale });
+  const [batch, , rows, keys] = scores.shape as [Value['shape'][0], unknown, Value['shape'][0], Value['shape'][0]];
+  const queries = divideDimension(rows, sizes.heads / sizes.keyValueHeads);
+  const perHead = [batch, sizes.heads, queries, keys];
+  const masked = mask === undefined ? scores : reshape(add(reshape(scores, perHead), mask), scores.shape);
+  const probabilities = softmax(masked);
+  const grouped = matmul(probabilities, value);
+  return { output: joinQueries(grouped, sizes), query, key, value, probabilities, grouped };
+}
+
+/** Gradients of {@link attend} by query, key and value, in the layouts it took them. */
+export function attendGradients(
+  attended: Attended, gradient: Value, sizes: AttentionHeads,
+): { readonly query: Value; readonly key: Value; readonly value: Value } {
+  const { query, key, value, probabilities, grouped } = attended;
+  const outer = groupQueries(gradient, sizes);
+  const byProbabilities = matmul(outer, value, { transposeB: true });
+  // sum_j P_ij dP_ij = dO_i . O_i (Dao et al. 2022, https://arxiv.org/abs/2205.14135): a sum over d, not over keys.
+  const projection = reduceSum(mul(outer, grouped), [-1]);
+  const byScores = mul(probabilities, sub(byProbabilities, projection));
+  return {
+    query: joinQueries(matmul(byScores, key, { scale: sizes.scale }), sizes),
+    key: joinHeads(matmul(byScores, query, { transposeA: true, scale: sizes.scale })),
+    value: joinHeads(matmul(probabilities, outer, { transposeA: true })),
+  };
+}
+
+/** `[batch, queries, heads * d]` -> `[batch, kv, group * queries, d]`. */
+export function groupQueries(query: Value, { heads, keyValueHeads, headDimension }: AttentionHeads): Value {
+  const [batch = 0, queries = 0] = query.shape;
+  const group = heads / keyValueHeads;
+  const split = transpose(reshape(query, [batch, queries, heads, headDimension]), [0, 2, 1, 3]);
+  return reshape(split, [batch, keyValueHeads, multiplyDimensions(group, queries), headDimension]);
+}
+
+/** The inverse of {@link groupQueries}. */
+function joinQueries(grouped: Value, { heads, keyValueHeads, headDimension }: AttentionHeads): Value {
+  const [batch = 0, , rows = 0] = grouped.shape;
+  const queries = divideDimension(rows, heads / keyValueHeads);
+  const split = transpose(reshape(grouped, [batch, heads, queries, headDimension]), [0, 2, 1, 3]);
+  return reshape(split, [batch, queries, heads * headDimension]);
+}
+
+/** `[batch, keys, kv * d]` -> `[batch, kv, keys, d]`. */
+export function splitHeads(x: Value, { keyValueHeads, headDimension }: AttentionHeads): Value {
+  const [batch = 0, keys = 0] = x.shape;
+  return transpose(reshape(x, [batch, keys, keyValueHeads, headDimension]), [0, 2, 1, 3]);
+}
+
+/** `[batch, kv, keys, d]` -> `[batch, keys, kv * d]`. */
+function joinHeads(x: Value): Value {
+  const [batch = 0, heads = 0, keys = 0, size = 0] = x.shape;
+  return reshape(transpose(x, [0, 2, 1, 3]), [batch, keys, multiplyDimensions(heads, size)]);
+}

@@ -1,0 +1,35 @@
+import { addDimensions, multiplyDimensions } from '../dimension.ts';
+import type { Graph, Value } from '../graph.ts';
+import { concat, reshape } from '../operators/shape.ts';
+import { attendGrouped, groupQueries, splitHeads } from './attention-core.ts';
+import type { AttentionPlan, ProjectedRows } from './attention-plan.ts';
+import { orderMask } from './order-mask.ts';
+
+/**
+ * Attention of new tokens `[batch * query, ...]` to a cache and themselves; the extended cache becomes the outputs
+ * `present.<layer>.key` and `.value` `[batch, kv, past + query, d]`. Forward only.
+ */
+export function cachedAttention(graph: Graph, options: { readonly past: boolean }): AttentionPlan {
+  const keys = options.past ? addDimensions('past', 'query') : 'query';
+  const mask = orderMask(
+    graph.input('query_order', 'int64', ['batch', 'query']),
+    graph.input('key_order', 'int64', ['batch', keys]),
+  );
+  return { attend: (rows) => graph.withoutRecording(() => attendCached(graph, rows, mask, options.past)) };
+}
+
+function attendCached(graph: Graph, { layer, query, key, value, heads }: ProjectedRows, mask: Value, past: boolean): Value {
+  const batched = (x: Value): Value => reshape(x, ['batch', 'query', x.shape[1] ?? 0]);
+  const cacheShape = ['batch', heads.keyValueHeads, 'past', heads.headDimension];
+  const extend = (x: Value, name: string): Value => {
+    const fresh = splitHeads(batched(x), heads);
+    const cached = `past.${layer}.${name}`;
+    const all = past ? concat([graph.input(cached, 'float32', cacheShape), fresh], 2) : fresh;
+    graph.output(`present.${layer}.${name}`, all);
+    return all;
+  };
+  const keys = extend(key, 'key');
+  const values = extend(value, 'value');
+  const { output } = attendGrouped(groupQueries(batched(query), heads), keys, values, mask, heads);
+  return reshape(output, [multiplyDimensions('batch', 'query'), heads.heads * heads.headDimension]);
+}

@@ -1,0 +1,37 @@
+import type { LoraModule } from '@mmhs/core';
+
+import type { Value } from '../graph.ts';
+import type { Module } from '../module.ts';
+import { gemm } from '../operators/matmul.ts';
+import { dropout } from './dropout.ts';
+
+/**
+ * y = x W^T + b on rows `[rows, in]`, plus the low-rank update when an adapter sits on the module.
+ */
+export function linear(
+  module: Module,
+  x: Value,
+  options: { readonly outFeatures: number; readonly bias?: boolean },
+): Value {
+  return module.scope(() => {
+    const { outFeatures } = options;
+    const inFeatures = x.shape.at(-1);
+    if (x.shape.length !== 2 || typeof inFeatures !== 'number') {
+      return x.graph.shapeError('linear', 'rows of a fixed width are needed', x);
+    }
+    const weight = module.weight('weight', [outFeatures, inFeatures]);
+    const bias = options.bias === true ? module.weight('bias', [outFeatures]) : undefined;
+    const base = gemm(x, weight, bias, { transposeB: true });
+    const { adapter } = module;
+    return adapter === undefined ? base : addLora(module, adapter, x, base, inFeatures, outFeatures);
+  });
+}
+
+/** y + scaling B(A(dropout(x))), through rank r first (Hu et al. 2021, https://arxiv.org/abs/2106.09685). */
+function addLora(module: Module, adapter: LoraModule, x: Value, base: Value, inFeatures: number, outFeatures: number): Value {
+  const { graph } = module;
+  const down = graph.parameter(`${module.path}.lora_A.weight`, [adapter.rank, inFeatures]);
+  const up = graph.parameter(`${module.path}.lora_B.weight`, [outFeatures, adapter.rank]);
+  const inner = gemm(dropout(x, adapter.dropout), down, undefined, { transposeB: true });
+  return gemm(inner, up, base, { transposeB: true, scale: adapter.scaling });
+}

@@ -1,0 +1,84 @@
+import type { ModelGraph } from '@mmhs/core';
+
+import type { Attribute, Graph, Node, Value } from '../graph.ts';
+import { specOf } from '../graph.ts';
+import { dropoutSymbols } from '../layers/dropout.ts';
+import { liveNodes } from '../differentiation/dead-code.ts';
+import { onnxTypeNumbers } from './element-type.ts';
+import { encodeModel, type OnnxAttribute, type OnnxNode, type OnnxValueInfo } from './schema.ts';
+
+/** Opset 20 is the newest whose operators onnxruntime's CPU provider has in full. */
+const opsets = [
+  { domain: '', version: 20 },
+  { domain: 'com.microsoft', version: 1 },
+];
+
+/** Drops what no output needs and serialises the graph. */
+export function serializeGraph(graph: Graph): ModelGraph {
+  const { nodes, used } = liveNodes(graph);
+  const live = (table: ReadonlyMap<string, Value>): Value[] => [...table.values()].filter((value) => used.has(value.name));
+  const outputs = [...graph.outputs];
+  const inputs = live(graph.inputs).map((value) => withDropoutSize(graph, value));
+  const weights = live(graph.weights);
+  const parameters = live(graph.parameters);
+  // An output needs a name of its own: it may be known inside by another one, or be an input.
+  const aliases: OnnxNode[] = outputs.map(([name, value]) => ({
+    input: [value.name], output: [name], name: `output.${name}`, opType: 'Identity', domain: '', attribute: [],
+  }));
+  const model = encodeModel({
+    irVersion: 9,
+    producerName: 'mmhs',
+    graph: {
+      name: 'mmhs',
+      node: [...nodes.map(encodeNode), ...aliases],
+      initializer: [...graph.constants.values()]
+        .filter(({ value }) => used.has(value.name))
+        .map(({ value, bytes }) => ({
+          name: value.name, dims: value.shape as number[], dataType: onnxTypeNumbers[value.type], rawData: bytes,
+        })),
+      input: [...inputs, ...weights, ...parameters].map((value) => encodeValueInfo(value.name, value)),
+      output: outputs.map(([name, value]) => encodeValueInfo(name, value)),
+    },
+    opsetImport: opsets,
+  });
+  const specs = (values: readonly Value[]) => values.map((value) => specOf(value.name, value));
+  return {
+    model,
+    inputs: specs(inputs),
+    weights: specs(weights),
+    parameters: specs(parameters),
+    outputs: outputs.map(([name, value]) => specOf(name, value)),
+  };
+}
+
+/** Puts the number of dropout sites, known now, into the inputs that carry their random numbers. */
+function withDropoutSize(graph: Graph, value: Value): Value {
+  const sizes: Record<string, number> = {
+    [dropoutSymbols.sites]: graph.dropoutSize.sites,
+    [dropoutSymbols.width]: graph.dropoutSize.width,
+  };
+  return { ...value, shape: value.shape.map((size) => sizes[size] ?? size) };
+}
+
+function encodeNode(node: Node, index: number): OnnxNode {
+  return {
+    input: node.inputs.map((value) => value?.name ?? ''),
+    output: node.outputs.map((value) => value.name),
+    name: `${node.scope}/${node.type}_${index}`,
+    opType: node.type,
+    domain: node.domain,
+    attribute: Object.entries(node.attributes).map(([name, attribute]) => encodeAttribute(name, attribute)),
+  };
+}
+
+function encodeAttribute(name: string, attribute: Attribute): OnnxAttribute {
+  if (typeof attribute === 'number') return { name, type: 2, i: attribute };
+  if (typeof attribute === 'string') return { name, type: 3, s: new TextEncoder().encode(attribute) };
+  if ('float' in attribute) return { name, type: 1, f: attribute.float };
+  return { name, type: 7, ints: [...attribute] };
+}
+
+function encodeValueInfo(name: string, value: Value): OnnxValueInfo {
+  const dim = value.shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+  return { name, type: { tensorType: { elemType: onnxTypeNumbers[value.type], shape: { dim } } } };
+}

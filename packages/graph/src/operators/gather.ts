@@ -1,0 +1,50 @@
+import { MmhsError, type Dimension } from '@mmhs/core';
+
+import { multiplyDimensions } from '../dimension.ts';
+import type { Value } from '../graph.ts';
+import { expand, reshape } from './shape.ts';
+
+/**
+ * Rows of `table` `[rows, ...]` picked by `indices` (any shape, int64): `[...indices, ...]`.
+ *
+ * The gradient adds up over rows picked more than once. When the picking has an inverse - every row is picked once, or
+ * its other copies receive no gradient - say so with `inverse`: the gradient is then a plain gather too.
+ */
+export function gatherRows(
+  table: Value,
+  indices: Value,
+  options: { readonly inverse?: (gradient: Value) => Value } = {},
+): Value {
+  const { graph } = table;
+  const rest = table.shape.slice(1);
+  const [picked] = graph.add('Gather', [table, indices], { axis: 0 }, [
+    { type: table.type, shape: [...indices.shape, ...rest] },
+  ]);
+  graph.record({
+    inputs: [table],
+    outputs: [picked],
+    vjp: ({ outputGradients: [gradient] }) => {
+      if (gradient === undefined) return [];
+      if (options.inverse !== undefined) return [options.inverse(gradient)];
+      const count = multiplyDimensions(...indices.shape);
+      return [scatterAdd(table.shape, reshape(indices, [count]), reshape(gradient, [count, ...rest]))];
+    },
+  });
+  return picked;
+}
+
+/** Zeros of `shape` with `updates` `[n, ...]` added to the rows `indices` `[n]`. Only used in gradients. */
+function scatterAdd(shape: readonly Dimension[], indices: Value, updates: Value): Value {
+  const { graph } = updates;
+  const zeros = expand(graph.scalar(0), shape);
+  const column = reshape(indices, [...indices.shape, 1]);
+  const [sum] = graph.add('ScatterND', [zeros, column, updates], { reduction: 'add' }, [{ type: 'float32', shape }]);
+  graph.record({
+    inputs: [updates],
+    outputs: [sum],
+    vjp: () => {
+      throw new MmhsError('MMHS_GRAPH_NOT_DIFFERENTIABLE', 'Second derivatives of a gather are not supported');
+    },
+  });
+  return sum;
+}
