@@ -66,6 +66,8 @@ export class Graph {
   readonly outputs = new Map<string, Value>();
   readonly nodes: Node[] = [];
   readonly tape: TapeEntry[] = [];
+  /** Linear layers by module path, as they were added: what an adapter can be put on. */
+  readonly linears = new Map<string, { readonly inFeatures: number; readonly outFeatures: number }>();
   /** Number of dropout sites so far and the widest of them; each site gets its own row of random numbers. */
   readonly dropoutSize = { sites: 0, width: 0 };
   private readonly memo = new Map<string, Value>();

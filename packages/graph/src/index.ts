@@ -8,6 +8,7 @@ export { Module } from './module.ts';
 export { composeDecodingGraph } from './compose/decoding-graph.ts';
 export { composeTrainingGraph } from './compose/training-graph.ts';
 export { composeVisionGraph } from './compose/vision-graph.ts';
+export { traceModel } from './compose/trace-model.ts';
 export type { VlmDefinition } from './compose/vlm-definition.ts';
 export { liveNodes } from './differentiation/dead-code.ts';
 export { gradients } from './differentiation/gradient.ts';
@@ -15,7 +16,7 @@ export { attend, type Attended, type AttentionHeads } from './layers/attention-c
 export type { AttentionPlan, ProjectedRows } from './layers/attention-plan.ts';
 export { cachedAttention } from './layers/cached-attention.ts';
 export { dropout, dropoutInputs } from './layers/dropout.ts';
-export { embedding, splice } from './layers/embedding.ts';
+export { embedding, splice, tiedHead } from './layers/embedding.ts';
 export { linear } from './layers/linear.ts';
 export { gatedMlp, mlp, type Activation } from './layers/mlp.ts';
 export { layerNorm, rmsNorm } from './layers/normalization.ts';

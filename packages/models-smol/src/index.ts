@@ -1,1 +1,6 @@
-export {};
+export { parseSmolConfig, type SmolConfig, type SmolTextConfig, type SmolVisionConfig } from './config.ts';
+export { openSmolModel, smolFamily } from './family.ts';
+export { defineSmol } from './model.ts';
+export {
+  createSmolProcessor, type SmolImageLayout, type SmolImageSettings, type SmolProcessorOptions,
+} from './processor/index.ts';

@@ -2,6 +2,7 @@ import { multiplyDimensions } from '../dimension.ts';
 import type { Value } from '../graph.ts';
 import type { Module } from '../module.ts';
 import { gatherRows } from '../operators/gather.ts';
+import { gemm } from '../operators/matmul.ts';
 import { concat, reshape } from '../operators/shape.ts';
 
 /** Rows of an embedding table: ids int64 `[n]` -> `[n, width]`. */
@@ -9,6 +10,14 @@ export function embedding(
   module: Module, ids: Value, options: { readonly vocabularySize: number; readonly width: number },
 ): Value {
   return module.scope(() => gatherRows(module.weight('weight', [options.vocabularySize, options.width]), ids));
+}
+
+/** A head that shares the embedding's table: hidden `[n, width]` -> logits `[n, vocabulary]`. */
+export function tiedHead(
+  module: Module, hidden: Value, options: { readonly vocabularySize: number; readonly width: number },
+): Value {
+  return module.scope(() =>
+    gemm(hidden, module.weight('weight', [options.vocabularySize, options.width]), undefined, { transposeB: true }));
 }
 
 /** Puts image features in the places of image tokens: row i is row `spliceRows[i]` of [embeddings; features]. */

@@ -19,6 +19,7 @@ export function linear(
     if (x.shape.length !== 2 || typeof inFeatures !== 'number') {
       return x.graph.shapeError('linear', 'rows of a fixed width are needed', x);
     }
+    module.graph.linears.set(module.path, { inFeatures, outFeatures });
     const weight = module.weight('weight', [outFeatures, inFeatures]);
     const bias = options.bias === true ? module.weight('bias', [outFeatures]) : undefined;
     const base = gemm(x, weight, bias, { transposeB: true });

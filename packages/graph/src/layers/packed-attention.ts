@@ -40,6 +40,10 @@ function declareRows(graph: Graph, sharedPrefix: boolean): PackedRows {
   const keyRows = graph.input('key_rows', 'int64', ['batch', keys]);
   const keyOrder = graph.input('key_order', 'int64', ['batch', keys]);
   const ownRows = graph.input('own_rows', 'int64', ['own']);
+  const prefix = sharedPrefix && {
+    rows: graph.input('prefix_rows', 'int64', ['prefix']),
+    order: graph.input('prefix_order', 'int64', ['prefix']),
+  };
   return graph.withoutRecording(() => {
     const [isReal] = graph.add('Less', [queryOrder, graph.constant('int64', [], [paddingOrder])], {}, [
       { type: 'bool', shape: queryOrder.shape },
@@ -47,13 +51,12 @@ function declareRows(graph: Graph, sharedPrefix: boolean): PackedRows {
     const realQueries = reshape(cast(isReal, 'float32'), ['batch', 'query', 1]);
     const mask = orderMask(queryOrder, keyOrder);
     const shared = { queryRows, keyRows, ownRows, mask, realQueries };
-    if (!sharedPrefix) return { ...shared, ownKeyRows: ownRows, prefix: undefined };
-    const prefixRows = graph.input('prefix_rows', 'int64', ['prefix']);
-    const prefixOrder = reshape(graph.input('prefix_order', 'int64', ['prefix']), [1, 'prefix']);
+    if (prefix === false) return { ...shared, ownKeyRows: ownRows, prefix: undefined };
+    const prefixOrder = reshape(prefix.order, [1, 'prefix']);
     return {
       ...shared,
       ownKeyRows: placeAfterPrefix(graph, ownRows),
-      prefix: { rows: prefixRows, mask: orderMask(prefixOrder, prefixOrder) },
+      prefix: { rows: prefix.rows, mask: orderMask(prefixOrder, prefixOrder) },
     };
   });
 }
