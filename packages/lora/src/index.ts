@@ -5,3 +5,5 @@ export { createRandom, restoreRandom, type Random, type RandomState } from './ra
 export { initialiseAdapters } from './initialise.ts';
 export { fromFileTensors, toFileTensors, type AdapterTensors } from './adapter-tensors.ts';
 export { mergeAdapter, mergeLinear, type MergedTensors } from './merge.ts';
+export { loadAdapter, saveAdapter, type LoadedAdapter } from './adapter-folder.ts';
+export { minimalTargets, modulePaths } from './minimal-targets.ts';
