@@ -7,3 +7,4 @@ export { fromFileTensors, toFileTensors, type AdapterTensors } from './adapter-t
 export { mergeAdapter, mergeLinear, type MergedTensors } from './merge.ts';
 export { loadAdapter, saveAdapter, type LoadedAdapter } from './adapter-folder.ts';
 export { minimalTargets, modulePaths } from './minimal-targets.ts';
+export { mergeCheckpoint, type MergedCheckpoint } from './merge-checkpoint.ts';
