@@ -48,18 +48,17 @@ export const importDirection = {
   create(context) {
     /** @param {any} node @param {any} source */
     const check = (node, source) => {
-      const literal = source?.type === 'TSLiteralType' ? source.literal : source;
-      if (typeof literal?.value !== 'string') return;
-      const reason = findFault({ root: context.cwd, file: context.filename, specifier: literal.value });
+      if (typeof source?.value !== 'string') return;
+      const reason = findFault({ root: context.cwd, file: context.filename, specifier: source.value });
       if (reason === undefined) return;
-      context.report({ node, messageId: 'forbidden', data: { specifier: literal.value, reason } });
+      context.report({ node, messageId: 'forbidden', data: { specifier: source.value, reason } });
     };
     return {
       ImportDeclaration: (node) => check(node, node.source),
       ExportNamedDeclaration: (node) => check(node, node.source),
       ExportAllDeclaration: (node) => check(node, node.source),
       ImportExpression: (node) => check(node, node.source),
-      TSImportType: (/** @type {any} */ node) => check(node, node.argument ?? node.source),
+      TSImportType: (/** @type {any} */ node) => check(node, node.source),
       CallExpression: (node) => {
         const { callee } = node;
         const isRequire = callee.type === 'Identifier' && callee.name === 'require';
