@@ -4,7 +4,8 @@ import { MmhsError } from '@mmhs/core';
  * Compiles a regular expression of Python's `re` so that `test` does what `re.fullmatch` does on module paths.
  *
  * Named groups, `\A`, `\Z`, comments, leading inline flags, `{,n}` and `]` as a class's first member are translated.
- * What JavaScript cannot express - conditionals, atomic groups, possessive quantifiers, flags inside - is an error.
+ * What JavaScript cannot express - conditionals, atomic groups, possessive quantifiers, flags inside - is an error,
+ * and so are references back to groups, which JavaScript lets match where the group took no part.
  * `\d`, `\w` and `\s` know ASCII only, which is all that module paths contain.
  *
  * @throws MmhsError `MMHS_LORA_REGEX` naming the construct.
@@ -60,7 +61,7 @@ function translateToken(rest: string, pattern: string): Translation {
   if (rest.startsWith('(?')) return translateGroup(rest, pattern);
   if (rest.startsWith('\\')) return translateEscape(rest, pattern);
   const quantifier = /^(?:[*+?]|\{\d*,?\d*\})/.exec(rest)?.[0];
-  if (quantifier !== undefined && !/^\{,?\}$/.test(quantifier)) {
+  if (quantifier !== undefined && quantifier !== '{}') {
     if (rest[quantifier.length] === '+') throw refused(pattern, `the possessive quantifier ${quantifier}+`);
     return { taken: quantifier.length, written: quantifier.replace('{,', '{0,') };
   }
@@ -73,8 +74,6 @@ function translateGroup(rest: string, pattern: string): Translation {
   if (plain !== null) return { taken: plain[0].length, written: plain[0] };
   const named = /^\(\?P<([A-Za-z_]\w*)>/.exec(rest);
   if (named !== null) return { taken: named[0].length, written: `(?<${named[1]}>` };
-  const reference = /^\(\?P=([A-Za-z_]\w*)\)/.exec(rest);
-  if (reference !== null) return { taken: reference[0].length, written: `\\k<${reference[1]}>` };
   const comment = /^\(\?#[^)]*\)/.exec(rest);
   if (comment !== null) return { taken: comment[0].length, written: '' };
   throw refused(pattern, `the group ${rest.slice(0, 4)}`);
@@ -86,8 +85,6 @@ function translateEscape(rest: string, pattern: string): Translation {
   if (character === 'Z') return { taken: 2, written: '(?![^])' };
   const code = /^\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})/.exec(rest);
   if (code !== null) return { taken: code[0].length, written: code[0] };
-  const reference = /^\\[1-9]\d?/.exec(rest);
-  if (reference !== null) return { taken: reference[0].length, written: `(?:${reference[0]})` };
   if (/[bBdDsSwWnrtfv]/.test(character)) return { taken: 2, written: `\\${character}` };
   if (character === 'a') return { taken: 2, written: '\\x07' };
   if (character === '' || /[A-Za-z0-9]/.test(character)) throw refused(pattern, `the escape \\${character}`);
