@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+import { MmhsError } from '@mmhs/core';
+import { describe, expect, it } from 'vitest';
+
+import { fixturePath, readImages, readJson } from './__fixtures__/fixtures.ts';
+import { decodeImage, type DecodeOptions } from './decode.ts';
+
+/** Pixels after Pillow's open, exif_transpose and convert('RGB'). */
+const expected = readImages('decoded.safetensors');
+
+async function failure(options: DecodeOptions): Promise<MmhsError> {
+  const error: unknown = await decodeImage(options).catch((reason: unknown) => reason);
+  if (MmhsError.isInstance(error)) return error;
+  throw new Error('decodeImage did not throw an MmhsError');
+}
+
+describe('decodeImage', () => {
+  it.each(readJson<{ image: string; note: string; tensor: string }[]>('decoded.json'))(
+    'gives the pixels that Pillow gives for $image: $note',
+    async ({ image, tensor }) => {
+      const decoded = await decodeImage({ path: fixturePath(image) });
+      const { width, height, data } = expected.get(tensor)!;
+      expect([decoded.width, decoded.height]).toEqual([width, height]);
+      expect(Buffer.compare(decoded.data, data)).toBe(0);
+    },
+  );
+
+  it.each(readJson<{ image: string; note: string; size: [number, number]; sha256: string }[]>('decoded-more.json'))(
+    'gives the pixels that Pillow gives for $image: $note',
+    async ({ image, size, sha256 }) => {
+      const decoded = await decodeImage({ path: fixturePath(image) });
+      expect([decoded.width, decoded.height]).toEqual(size);
+      expect(createHash('sha256').update(decoded.data).digest('hex')).toBe(sha256);
+    },
+  );
+
+  it('gives the same for bytes as for a path', async () => {
+    const path = fixturePath('photo_b_q90.jpg');
+    expect(await decodeImage({ bytes: readFileSync(path) })).toEqual(await decodeImage({ path }));
+  });
+
+  it.each([
+    ['truncated.jpg', 'MMHS_IMAGE_CORRUPT'],
+    ['png_header_only.png', 'MMHS_IMAGE_CORRUPT'],
+    ['bomb_60000x60000.png', 'MMHS_IMAGE_TOO_LARGE'],
+    ['text.jpg', 'MMHS_IMAGE_FORMAT'],
+    ['zero_bytes.jpg', 'MMHS_IMAGE_FORMAT'],
+    ['absent.jpg', 'MMHS_IMAGE_UNREADABLE'],
+  ])('refuses %s with %s and names the file', async (name, code) => {
+    const error = await failure({ path: fixturePath(`bad/${name}`) });
+    expect(error.code).toBe(code);
+    expect(error.details.where).toBe(fixturePath(`bad/${name}`));
+  });
+
+  it('refuses every picture that is cut in half, whatever its format', async () => {
+    for (const name of ['photo_a.png', 'photo_b_q90.jpg', 'photo_c_q35_progressive.jpg', 'photo.webp', 'lzw.tif']) {
+      const bytes = readFileSync(fixturePath(name));
+      const error = await failure({ bytes: bytes.subarray(0, bytes.length / 2), name });
+      expect([name, error.code]).toEqual([name, 'MMHS_IMAGE_CORRUPT']);
+    }
+  });
+
+  it('never gives a picture to the decoder that is none of the six formats, such as vector graphics', async () => {
+    const bytes = new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
+    const error = await failure({ bytes, name: 'post.svg' });
+    expect([error.code, error.details.where]).toEqual(['MMHS_IMAGE_FORMAT', 'post.svg']);
+  });
+
+  it('keeps to the limits it is given, and says what they are', async () => {
+    const path = fixturePath('photo_a.png');
+    const pixels = await failure({ path, limits: { maxPixels: 120 * 90 - 1 } });
+    expect([pixels.code, pixels.details.got]).toEqual(['MMHS_IMAGE_TOO_LARGE', '120 x 90 pixels']);
+    const bytes = await failure({ path, limits: { maxBytes: 23_891 } });
+    expect([bytes.code, bytes.details.got]).toEqual(['MMHS_IMAGE_TOO_LARGE', '23892 bytes']);
+    const decoded = await decodeImage({ path, limits: { maxPixels: 120 * 90, maxBytes: 23_892 } });
+    expect([decoded.width, decoded.height]).toEqual([120, 90]);
+  });
+
+  it('stops with the reason of an aborted signal', async () => {
+    const reason = new Error('enough');
+    const options = { path: fixturePath('photo_a.png'), signal: AbortSignal.abort(reason) };
+    await expect(decodeImage(options)).rejects.toBe(reason);
+  });
+});
