@@ -27,6 +27,7 @@ const paddingKeyOrder = 2 ** 30 + 1;
  * @param imageTokenId id whose places take image features, in order.
  * @param sharedPrefix whether the graph was built for a shared prefix; the posts then begin with the same tokens.
  * @param lossScale factor on the summed loss: 1 / label tokens of the whole update.
+ * @param imageTensors the family's image tensors of all pictures, for a graph that computes the features itself.
  */
 export function packBatch(options: {
   readonly items: readonly BatchItem[];
@@ -34,8 +35,9 @@ export function packBatch(options: {
   readonly sharedPrefix: boolean;
   readonly lossScale: number;
   readonly hiddenSize: number;
+  readonly imageTensors?: Readonly<Record<string, Tensor>>;
 }): PackedBatch {
-  const { items, imageTokenId, sharedPrefix } = options;
+  const { items, imageTokenId, sharedPrefix, imageTensors } = options;
   const posts = items.map((item) => item.post);
   const prefix = sharedPrefix ? checkSharedPrefix(posts) : 0;
   const rows = packedRows(posts, prefix);
@@ -52,7 +54,7 @@ export function packBatch(options: {
       position_ids: integers(rows.positions, [rows.positionRows, rows.ids.length]),
       ...(splice === undefined ? {} : {
         splice_rows: integers(splice, [splice.length]),
-        image_features: joinFeatures(items, options.hiddenSize),
+        ...(imageTensors ?? { image_features: joinFeatures(items, options.hiddenSize) }),
       }),
       ...(sharedPrefix ? {
         prefix_rows: integers(range(prefix), [prefix]),
