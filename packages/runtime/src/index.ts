@@ -5,3 +5,8 @@ export { openSafetensors, type RawTensor, type SafetensorsFile } from './safeten
 export type { SafetensorsEntry, SafetensorsHeader, SafetensorsType } from './safetensors-header.ts';
 export { createTokenizer } from './tokenizer.ts';
 export { writeSafetensors, type WritableTensors } from './write-safetensors.ts';
+export type { CheckpointHandle } from './checkpoint-handle.ts';
+export type { Device, GraphOptimization } from './messages.ts';
+export type { ParameterStore } from './parameter-store.ts';
+export { createRuntime, type CreateRuntimeOptions, type Runtime } from './runtime.ts';
+export type { CreateSessionOptions, ResidentTensor, RunOptions, Session } from './session.ts';

@@ -1,0 +1,44 @@
+import type { ModelGraph } from '@mmhs/core';
+import { decodeModel, encodeModel } from '@mmhs/graph';
+
+/** TensorProto.DataLocation.EXTERNAL. */
+const externalLocation = 1;
+
+/**
+ * Turns a graph's weights from inputs into initialisers whose bytes are external data named after the weight. On a GPU
+ * provider an input would cross the bus at each run; an initialiser does once.
+ */
+export function makeWeightsInitializers(graph: ModelGraph): Uint8Array {
+  const model = decodeModel(graph.model);
+  const weights = new Set(graph.weights.map(({ name }) => name));
+  for (const { name, type } of model.graph.input) {
+    if (!weights.has(name)) continue;
+    const dims = type.tensorType.shape.dim.map(({ dimValue }) => dimValue ?? 0);
+    model.graph.initializer.push({
+      name,
+      dims,
+      dataType: type.tensorType.elemType,
+      externalData: [{ key: 'location', value: name }],
+      dataLocation: externalLocation,
+    });
+  }
+  model.graph.input = model.graph.input.filter(({ name }) => !weights.has(name));
+  return encodeModel(model);
+}
+
+/** A model that copies one number, to try a device with. */
+export function probeModel(): Uint8Array {
+  const value = (name: string) => ({ name, type: { tensorType: { elemType: 1, shape: { dim: [{ dimValue: 1 }] } } } });
+  return encodeModel({
+    irVersion: 9,
+    producerName: 'mmhs',
+    opsetImport: [{ domain: '', version: 20 }],
+    graph: {
+      name: 'probe',
+      node: [{ input: ['x'], output: ['y'], name: 'neg', opType: 'Neg', domain: '', attribute: [] }],
+      initializer: [],
+      input: [value('x')],
+      output: [value('y')],
+    },
+  });
+}

@@ -1,0 +1,185 @@
+import { MmhsError, type ElementType, type ModelGraph, type Tensor, type TensorSpec } from '@mmhs/core';
+import { checkFeeds, describeTensor, type FedTensor } from './check-feeds.ts';
+import { detachView, matchWeights, type CheckpointHandle } from './checkpoint-handle.ts';
+import { evaluateShape, type AxisSizes } from './dimension-values.ts';
+import { makeWeightsInitializers } from './initializers.ts';
+import type { Device, Feed, GraphOptimization, RunCommand, RunResult, WantedOutput } from './messages.ts';
+import { checkParameters, type ParameterStore } from './parameter-store.ts';
+import type { WorkerLink } from './worker-link.ts';
+
+/** An output that stayed in the worker; it can be fed to any session of the same runtime. */
+export interface ResidentTensor {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  /** Gives its memory back; it must not be fed afterwards. */
+  release(): void;
+  /** @internal */
+  readonly kept: number;
+}
+
+/** What a run is fed, and what is wanted of it. */
+export interface RunOptions {
+  /** A tensor for each of the graph's inputs. */
+  readonly feeds: Readonly<Record<string, Tensor | ResidentTensor>>;
+  /** Outputs to deliver; all but gradients and those in `keep` when left out. */
+  readonly outputs?: readonly string[];
+  /** Outputs that stay in the worker, returned as {@link ResidentTensor}. */
+  readonly keep?: readonly string[];
+  /** What happens to the gradients in the parameter store: nothing (default), overwritten, or added to. */
+  readonly gradients?: 'none' | 'write' | 'add';
+  /** Drops a run that has not begun; one that has begun ends, but its results are dropped. */
+  readonly signal?: AbortSignal;
+}
+
+/** A graph ready to run, with its weights and parameters bound. */
+export interface Session {
+  /**
+   * Runs the graph. Runs of one runtime are carried out in the order of the calls. The arrays fed must not be changed
+   * before the promise settles; the arrays returned are the caller's own.
+   *
+   * @throws MmhsError `MMHS_RUNTIME_FEEDS` naming the input, `MMHS_RUNTIME_OUTPUTS` naming the output,
+   * `MMHS_RUNTIME_FAILED` with onnxruntime's message; or the signal's reason.
+   */
+  run(options: RunOptions & { readonly keep?: undefined }): Promise<Record<string, Tensor>>;
+  run(options: RunOptions): Promise<Record<string, Tensor | ResidentTensor>>;
+  readonly graph: ModelGraph;
+  /** Frees the session; writes its profile if it has one. */
+  release(): Promise<void>;
+}
+
+/** How a session is made. */
+export interface CreateSessionOptions {
+  readonly graph: ModelGraph;
+  /** Where the graph's weights come from; of several, the first that has a name provides it. */
+  readonly weights: CheckpointHandle | readonly CheckpointHandle[];
+  /** Needed when the graph has parameters. */
+  readonly parameters?: ParameterStore;
+  /** How much onnxruntime rewrites the graph; all it can by default. */
+  readonly optimization?: GraphOptimization;
+  /** Writes onnxruntime's profile to `<prefix>_<time>.json` when the session is released. */
+  readonly profilePrefix?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Makes a session in the worker. */
+export async function createSession(
+  options: CreateSessionOptions & { readonly link: WorkerLink; readonly nextId: () => number; readonly device: Device },
+): Promise<Session> {
+  const { graph, parameters, link, nextId, device, signal } = options;
+  const handles = [options.weights].flat() as readonly CheckpointHandle[];
+  checkParameters(graph.parameters, parameters);
+  const weightsAreInitializers = device !== 'cpu';
+  const session = nextId();
+  const release = async (): Promise<void> => {
+    await link.send({ kind: 'release-session', session });
+  };
+  await link.send(
+    {
+      kind: 'create-session',
+      session,
+      weights: matchWeights({ specs: graph.weights, handles }),
+      model: weightsAreInitializers ? makeWeightsInitializers(graph) : graph.model,
+      weightsAreInitializers,
+      parameters:
+        parameters === undefined
+          ? undefined
+          : { from: parameters.id, names: graph.parameters.map(({ name }) => name) },
+      optimization: options.optimization ?? 'all',
+      profilePrefix: options.profilePrefix,
+    },
+    { signal, afterAbort: () => void release().catch(() => undefined) },
+  );
+
+  const run = async (runOptions: RunOptions): Promise<Record<string, Tensor | ResidentTensor>> => {
+    const command = planRun({ graph, session, parameters, nextId, runOptions });
+    const keptIds = command.outputs.flatMap(({ keepAs }) => (keepAs === undefined ? [] : [keepAs]));
+    const releaseKept = (): void => {
+      if (keptIds.length > 0) link.post({ kind: 'release-kept', kept: keptIds });
+    };
+    const result = (await link.send(command, { signal: runOptions.signal, afterAbort: releaseKept })) as RunResult;
+    const outputs: Record<string, Tensor | ResidentTensor> = { ...result.delivered };
+    for (const { name, keepAs } of command.outputs) {
+      const described = result.kept[name];
+      if (keepAs !== undefined && described !== undefined) outputs[name] = residentTensor(link, keepAs, described);
+    }
+    return outputs;
+  };
+  return { run: run as Session['run'], graph, release };
+}
+
+function residentTensor(
+  link: WorkerLink,
+  kept: number,
+  described: { readonly type: ElementType; readonly shape: readonly number[] },
+): ResidentTensor {
+  return { ...described, kept, release: () => link.post({ kind: 'release-kept', kept: [kept] }) };
+}
+
+function planRun(options: {
+  readonly graph: ModelGraph;
+  readonly session: number;
+  readonly parameters: ParameterStore | undefined;
+  readonly nextId: () => number;
+  readonly runOptions: RunOptions;
+}): RunCommand {
+  const { graph, session, parameters, nextId, runOptions } = options;
+  const described = new Map<string, FedTensor>();
+  const feeds: Record<string, Feed> = {};
+  for (const [name, feed] of Object.entries(runOptions.feeds)) {
+    described.set(name, 'kept' in feed ? feed : describeTensor(feed));
+    feeds[name] = 'kept' in feed ? { kept: feed.kept } : detachView(feed);
+  }
+  const sizes = checkFeeds({ inputs: graph.inputs, feeds: described });
+  return {
+    kind: 'run',
+    session,
+    feeds,
+    outputs: wantedOutputs({ graph, runOptions, sizes, nextId }),
+    gradients: wantedGradients(graph, runOptions.gradients ?? 'none'),
+    parametersVersion: parameters?.version() ?? 0,
+  };
+}
+
+function wantedOutputs(options: {
+  readonly graph: ModelGraph;
+  readonly runOptions: RunOptions;
+  readonly sizes: AxisSizes;
+  readonly nextId: () => number;
+}): WantedOutput[] {
+  const { graph, runOptions, sizes, nextId } = options;
+  const keep = runOptions.keep ?? [];
+  const specs = new Map(graph.outputs.map((spec) => [spec.name, spec]));
+  const delivered =
+    runOptions.outputs ?? [...specs.keys()].filter((name) => !name.startsWith('grad.') && !keep.includes(name));
+  const want = (name: string): TensorSpec => {
+    const spec = specs.get(name);
+    if (spec !== undefined) return spec;
+    throw new MmhsError('MMHS_RUNTIME_OUTPUTS', 'The graph has no such output', {
+      got: name,
+      expected: [...specs.keys()].filter((known) => !known.startsWith('grad.')).join(', '),
+    });
+  };
+  return [
+    ...delivered.map(want).map((spec) => ({ name: spec.name, type: spec.type, shape: evaluateShape(spec, sizes) })),
+    ...keep.map(want).map((spec) => ({
+      name: spec.name,
+      type: spec.type,
+      shape: evaluateShape(spec, sizes),
+      keepAs: nextId(),
+    })),
+  ];
+}
+
+function wantedGradients(graph: ModelGraph, mode: 'none' | 'write' | 'add'): RunCommand['gradients'] {
+  if (mode === 'none') return undefined;
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const names = graph.parameters.map(({ name }) => name);
+  const lacking = names.find((name) => !outputs.has(`grad.${name}`));
+  if (lacking === undefined && names.length > 0) return { mode, names };
+  throw new MmhsError('MMHS_RUNTIME_OUTPUTS', 'The graph gives no gradients', {
+    where: lacking ?? 'gradients',
+    got: 'no such output',
+    expected: `grad.${lacking ?? '<parameter>'}`,
+    fix: 'build the graph with gradients',
+  });
+}

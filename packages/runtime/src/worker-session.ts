@@ -1,0 +1,141 @@
+import type { ElementArrays, ElementType, Tensor } from '@mmhs/core';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { BufferPool } from './buffer-pool.ts';
+import type { CreateSessionCommand, Device, RunCommand, RunResult, WantedOutput } from './messages.ts';
+import { byteLengthOf, makeTensor, viewBuffer } from './typed-arrays.ts';
+import type { WorkerParameters } from './worker-parameters.ts';
+import { toOrtTensor, type WorkerWeights } from './worker-weights.ts';
+
+/** A tensor that stays in the worker between runs, and the pooled memory under it. */
+export interface KeptTensor {
+  readonly tensor: OrtTensor;
+  readonly buffer: ArrayBuffer | undefined;
+}
+
+/** What a session uses besides its own graph. */
+export interface SessionSurroundings {
+  readonly device: Device;
+  readonly threads: number;
+  readonly weights: ReadonlyMap<number, WorkerWeights>;
+  readonly parameters: ReadonlyMap<number, WorkerParameters>;
+  readonly kept: Map<number, KeptTensor>;
+  readonly pool: BufferPool;
+}
+
+/** A session in the worker, with its weights and parameters bound. */
+export interface WorkerSession {
+  run(command: RunCommand): Promise<RunResult>;
+  release(): Promise<void>;
+}
+
+/** Makes a session and reads the weights it needs that no other session has needed yet. */
+export async function createWorkerSession(command: CreateSessionCommand, around: SessionSurroundings): Promise<WorkerSession> {
+  const bound: Record<string, OrtTensor> = {};
+  for (const { name, from } of command.weights) bound[name] = await getFrom(around.weights, from).get(name);
+  const session = await InferenceSession.create(command.model, sessionOptions(command, around, bound));
+  if (command.weightsAreInitializers) for (const name of Object.keys(bound)) delete bound[name];
+  const parameters = command.parameters === undefined ? undefined : getFrom(around.parameters, command.parameters.from);
+  for (const name of command.parameters?.names ?? []) bound[name] = (parameters as WorkerParameters).value(name);
+  return {
+    run: (run) => runOnce({ session, bound, parameters, around, run }),
+    async release() {
+      if (command.profilePrefix !== undefined) session.endProfiling();
+      await session.release();
+    },
+  };
+}
+
+function sessionOptions(
+  command: CreateSessionCommand,
+  around: SessionSurroundings,
+  weights: Readonly<Record<string, OrtTensor>>,
+): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [around.device],
+    executionMode: 'sequential',
+    graphOptimizationLevel: command.optimization,
+    intraOpNumThreads: around.threads,
+    // Failures come as exceptions; onnxruntime would print them as well.
+    logSeverityLevel: 4,
+    ...(command.weightsAreInitializers ? { externalData: externalDataOf(weights) } : {}),
+    ...(command.profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: command.profilePrefix }),
+  };
+}
+
+function externalDataOf(weights: Readonly<Record<string, OrtTensor>>): { path: string; data: Uint8Array }[] {
+  return Object.entries(weights).map(([path, { data }]) => {
+    const { buffer, byteOffset, byteLength } = data as Float32Array;
+    return { path, data: new Uint8Array(buffer, byteOffset, byteLength) };
+  });
+}
+
+async function runOnce(options: {
+  readonly session: InferenceSession;
+  readonly bound: Readonly<Record<string, OrtTensor>>;
+  readonly parameters: WorkerParameters | undefined;
+  readonly around: SessionSurroundings;
+  readonly run: RunCommand;
+}): Promise<RunResult> {
+  const { session, bound, parameters, around, run } = options;
+  parameters?.synchronize(run.parametersVersion);
+  const feeds: Record<string, OrtTensor> = { ...bound };
+  for (const [name, feed] of Object.entries(run.feeds)) {
+    feeds[name] = 'kept' in feed ? getFrom(around.kept, feed.kept).tensor : toOrtTensor(feed);
+  }
+  const fetches: Record<string, OrtTensor | null> = {};
+  const pooled = new Map<string, ArrayBuffer>();
+  for (const output of run.outputs) fetches[output.name] = preallocate(output, around.pool, pooled);
+  for (const name of run.gradients?.names ?? []) {
+    fetches[`grad.${name}`] = (parameters as WorkerParameters).gradient(name);
+  }
+
+  let results: InferenceSession.ReturnType;
+  try {
+    results = await session.run(feeds, fetches);
+  } catch (error) {
+    for (const buffer of pooled.values()) around.pool.giveBack(buffer);
+    throw error;
+  }
+  if (run.gradients !== undefined) parameters?.publishGradients(run.gradients.names, run.gradients.mode);
+  return sortResults({ outputs: run.outputs, fetches, results, kept: around.kept, pooled });
+}
+
+/** Memory for an output: pooled when it stays here, fresh when it is given away, none when its shape is not known. */
+function preallocate(output: WantedOutput, pool: BufferPool, pooled: Map<string, ArrayBuffer>): OrtTensor | null {
+  const { name, type, shape, keepAs } = output;
+  if (shape === undefined || shape.includes(0)) return null;
+  const bytes = byteLengthOf(type, shape);
+  const buffer = keepAs === undefined ? new ArrayBuffer(bytes) : pool.take(bytes);
+  if (keepAs !== undefined) pooled.set(name, buffer);
+  return new OrtTensor(type, viewBuffer(type, shape, buffer), shape);
+}
+
+function sortResults(options: {
+  readonly outputs: readonly WantedOutput[];
+  readonly fetches: Readonly<Record<string, OrtTensor | null>>;
+  readonly results: InferenceSession.ReturnType;
+  readonly kept: Map<number, KeptTensor>;
+  readonly pooled: ReadonlyMap<string, ArrayBuffer>;
+}): RunResult {
+  const { outputs, fetches, results, kept, pooled } = options;
+  const delivered: Record<string, Tensor> = {};
+  const keptShapes: Record<string, { type: ElementType; shape: readonly number[] }> = {};
+  for (const { name, type, keepAs } of outputs) {
+    const tensor = results[name] as OrtTensor;
+    if (keepAs !== undefined) {
+      kept.set(keepAs, { tensor, buffer: pooled.get(name) });
+      keptShapes[name] = { type, shape: tensor.dims };
+    } else {
+      const data = tensor.data as ElementArrays[ElementType];
+      // What onnxruntime allocated itself may not be handed to another thread.
+      delivered[name] = makeTensor(type, tensor.dims, fetches[name] === null ? data.slice() : data);
+    }
+  }
+  return { delivered, kept: keptShapes };
+}
+
+function getFrom<Value>(table: ReadonlyMap<number, Value>, id: number): Value {
+  const value = table.get(id);
+  if (value === undefined) throw new Error(`it was released (number ${id})`);
+  return value;
+}

@@ -1,0 +1,40 @@
+import type { Tensor } from '@mmhs/core';
+import { Tensor as OrtTensor } from 'onnxruntime-node';
+import { openCheckpointTensors, type CheckpointTensors } from './checkpoint-tensors.ts';
+
+/** Weights in the worker: each is read when a session first needs it, and then shared by all sessions. */
+export interface WorkerWeights {
+  get(name: string): Promise<OrtTensor>;
+}
+
+/** Weights of a checkpoint folder, widened to float32 and read lazily. */
+export async function openWeights(folder: string): Promise<WorkerWeights> {
+  const checkpoint: CheckpointTensors = await openCheckpointTensors({ folder });
+  const loaded = new Map<string, OrtTensor>();
+  return {
+    async get(name) {
+      const present = loaded.get(name);
+      if (present !== undefined) return present;
+      const tensor = toOrtTensor(await checkpoint.readTensor(name));
+      loaded.set(name, tensor);
+      return tensor;
+    },
+  };
+}
+
+/** Weights that were handed over in memory. */
+export function holdWeights(tensors: Readonly<Record<string, Tensor>>): WorkerWeights {
+  const held = new Map(Object.entries(tensors).map(([name, tensor]) => [name, toOrtTensor(tensor)]));
+  return {
+    get(name) {
+      const tensor = held.get(name);
+      return tensor === undefined ? Promise.reject(new Error(`no weight ${name}`)) : Promise.resolve(tensor);
+    },
+  };
+}
+
+/** onnxruntime's view of a tensor, without a copy unless its memory is shared between threads. */
+export function toOrtTensor(tensor: Tensor): OrtTensor {
+  const data = tensor.data.buffer instanceof SharedArrayBuffer ? tensor.data.slice() : tensor.data;
+  return new OrtTensor(tensor.type, data, tensor.shape);
+}
