@@ -1,0 +1,168 @@
+import { ArrayScanner, type FoundArray } from './array-scanner.ts';
+import { answerRegions } from './echo.ts';
+import { createLabelMatcher, type LabelMatching } from './label-matcher.ts';
+import { listRepairs, repairBit, type Repair, type RepairBits } from './repairs.ts';
+
+/** Why no labels were found. */
+export type ParseFailure =
+  /** The text is empty or blank. */
+  | 'empty'
+  /** There is no `[` in it. */
+  | 'no-array'
+  /** An array begins, and the text ends before anything was learnt. */
+  | 'truncated'
+  /** There are brackets, but none holds labels or strings. */
+  | 'no-labels'
+  /** Strictness `json`: there is an array of labels, but JSON would refuse it. */
+  | 'not-json';
+
+/** A piece of the text: `text.slice(start, end)`, counted in UTF-16 units. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a text says. `labels` is there in either case, so that a failure reads as no labels. */
+export type ParseResult =
+  | {
+      readonly ok: true;
+      /** Known labels in the order of the label list, each once. */
+      readonly labels: string[];
+      /** Strings in the array that are no labels, each once, in order of appearance. */
+      readonly unknown: string[];
+      /** What was wrong and was put right. */
+      readonly repairs: Repair[];
+      /** Where the array stands. */
+      readonly span: Span;
+      /** Whether the whole text is a JSON array of distinct known labels and nothing else. */
+      readonly valid: boolean;
+    }
+  | {
+      readonly ok: false;
+      readonly reason: ParseFailure;
+      readonly labels: string[];
+      readonly unknown: string[];
+      readonly repairs: Repair[];
+      readonly valid: false;
+    };
+
+/** How to read a model's answer. */
+export interface ParseOptions {
+  /**
+   * `lenient` repairs what it can; `json` takes only arrays that JSON accepts, wherever they stand.
+   * @default 'lenient'
+   */
+  readonly strictness?: 'lenient' | 'json';
+  /**
+   * `forgiving` ignores case, spacing and the shape of quotes and takes strings with several labels apart.
+   * @default 'forgiving', or 'exact' with strictness `json`
+   */
+  readonly labelMatching?: LabelMatching;
+  /** The prompt, where the text may repeat it: what comes up to its end is not the answer. */
+  readonly prompt?: string;
+}
+
+/**
+ * Finds the first JSON array of labels in a model's answer, best effort, and says what it had to repair.
+ *
+ * Never throws on any text and takes time linear in its length. An empty array or one with a quoted label is taken at
+ * once; unquoted labels, unclosed arrays and arrays of unknown strings only when nothing better follows.
+ *
+ * @param text - What the model wrote.
+ * @param labels - The label list; results are in its order.
+ *
+ * @example
+ * parseLabels("Sure! ['Sexist', 'racist',]", ['racist', 'sexist']).labels; // ['racist', 'sexist']
+ */
+export function parseLabels(text: string, labels: readonly string[], options: ParseOptions = {}): ParseResult {
+  const { strictness = 'lenient', labelMatching = strictness === 'json' ? 'exact' : 'forgiving', prompt } = options;
+  const matcher = createLabelMatcher(labels, labelMatching);
+  const jsonOnly = strictness === 'json';
+
+  const search = (start: number, end: number, bracketsEndStrings: boolean) => {
+    const scanner = new ArrayScanner({ matcher, jsonOnly, bracketsEndStrings });
+    scanner.push(text.slice(start, end));
+    const isOpen = scanner.isOpen;
+    return { found: scanner.end(), isOpen, start };
+  };
+  const { regions, isEchoed } = answerRegions(text, prompt);
+  let isOpen = false;
+  for (const bracketsEndStrings of jsonOnly ? [false] : [false, true]) {
+    for (const region of regions) {
+      const result = search(region.start, region.end, bracketsEndStrings);
+      isOpen ||= result.isOpen;
+      if (result.found === undefined) continue;
+      if (jsonOnly && !isJson(text.slice(region.start + result.found.start, region.start + result.found.end))) continue;
+      return success({ text, labels, found: result.found, offset: region.start, isEchoed });
+    }
+  }
+  return failure(failureOf({ text, labels, isOpen, jsonOnly }));
+}
+
+/**
+ * Whether a text is a well-formed answer: a JSON array of distinct known labels, spelled exactly, and nothing else.
+ *
+ * The share of answers that are not is the invalid-JSON rate.
+ */
+export function isValidAnswer(text: string, labels: readonly string[]): boolean {
+  return parseLabels(text, labels, { strictness: 'json' }).valid;
+}
+
+/** Turns the array found into a result. */
+export function success(options: {
+  readonly text: string;
+  readonly labels: readonly string[];
+  readonly found: FoundArray;
+  readonly offset: number;
+  readonly isEchoed: boolean;
+}): ParseResult {
+  const { text, labels, found, offset, isEchoed } = options;
+  const indices = found.items.filter((item) => typeof item === 'number');
+  const distinct = new Set(indices);
+  const unknown = [...new Set(found.items.filter((item) => typeof item === 'string'))];
+  const span = { start: offset + found.start, end: offset + found.end };
+
+  let repairs: RepairBits = found.repairs;
+  if (distinct.size < indices.length) repairs |= repairBit('repeated');
+  if (hasText(text, 0, span.start) || hasText(text, span.end, text.length)) repairs |= repairBit('surrounding-text');
+  if (isEchoed) repairs |= repairBit('echoed-prompt');
+  return {
+    ok: true,
+    labels: labels.filter((_, index) => distinct.has(index)),
+    unknown,
+    repairs: listRepairs(repairs),
+    span,
+    valid: repairs === 0 && unknown.length === 0,
+  };
+}
+
+/** A result without labels. */
+export function failure(reason: ParseFailure): ParseResult {
+  return { ok: false, reason, labels: [], unknown: [], repairs: [], valid: false };
+}
+
+function failureOf(options: {
+  readonly text: string;
+  readonly labels: readonly string[];
+  readonly isOpen: boolean;
+  readonly jsonOnly: boolean;
+}): ParseFailure {
+  const { text, labels, isOpen, jsonOnly } = options;
+  if (text.trim() === '') return 'empty';
+  if (!text.includes('[')) return 'no-array';
+  if (jsonOnly && parseLabels(text, labels).ok) return 'not-json';
+  return isOpen ? 'truncated' : 'no-labels';
+}
+
+function hasText(text: string, start: number, end: number): boolean {
+  return /[^ \n\r\t]/.test(text.slice(start, end));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
