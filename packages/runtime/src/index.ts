@@ -1,12 +1,13 @@
 export { writeFileAtomically } from './atomic-file.ts';
 export { openCheckpointFolder, type CheckpointFolder } from './checkpoint-folder.ts';
-export { openCheckpointTensors, type CheckpointTensors } from './checkpoint-tensors.ts';
-export { openSafetensors, type RawTensor, type SafetensorsFile } from './safetensors.ts';
-export type { SafetensorsEntry, SafetensorsHeader, SafetensorsType } from './safetensors-header.ts';
-export { createTokenizer } from './tokenizer.ts';
-export { writeSafetensors, type WritableTensors } from './write-safetensors.ts';
 export type { CheckpointHandle } from './checkpoint-handle.ts';
+export { openCheckpointTensors, type CheckpointTensors } from './checkpoint-tensors.ts';
+export { generate, type GenerateOptions, type Generation } from './generate.ts';
 export type { Device, GraphOptimization } from './messages.ts';
 export type { ParameterStore } from './parameter-store.ts';
 export { createRuntime, type CreateRuntimeOptions, type Runtime } from './runtime.ts';
+export type { SafetensorsEntry, SafetensorsHeader, SafetensorsType } from './safetensors-header.ts';
+export { openSafetensors, type RawTensor, type SafetensorsFile } from './safetensors.ts';
 export type { CreateSessionOptions, ResidentTensor, RunOptions, Session } from './session.ts';
+export { createTokenizer } from './tokenizer.ts';
+export { writeSafetensors, type WritableTensors } from './write-safetensors.ts';
