@@ -46,6 +46,13 @@ export function addDimensions(a: Dimension, b: Dimension): Dimension {
   return format(sum);
 }
 
+/** What is left of a after b; undefined where b is not a part of a. */
+export function subtractDimensions(a: Dimension, b: Dimension): Dimension | undefined {
+  const rest = new Map(parse(a));
+  for (const [monomial, coefficient] of parse(b)) rest.set(monomial, (rest.get(monomial) ?? 0) - coefficient);
+  return [...rest.values()].some((coefficient) => coefficient < 0) ? undefined : format(rest);
+}
+
 /** Product of dimensions; 1 for none. */
 export function multiplyDimensions(...dimensions: readonly Dimension[]): Dimension {
   return dimensions.reduce<Dimension>((product, dimension) => {
@@ -73,6 +80,7 @@ export function divideDimension(dimension: Dimension, divisor: Dimension): Dimen
   if (divisorTerm === undefined || more.length > 0 || divisorTerm[1] === 0) return fail();
   const quotient = new Map<string, number>();
   for (const [monomial, coefficient] of parse(dimension)) {
+    if (coefficient === 0) continue;
     const symbols = split(monomial);
     for (const symbol of split(divisorTerm[0])) {
       const place = symbols.indexOf(symbol);

@@ -1,6 +1,8 @@
 import type { Dimension } from '@mmhs/core';
 
-import { addDimensions, equalShapes, formatShape, multiplyDimensions, type Shape } from '../dimension.ts';
+import {
+  addDimensions, equalShapes, formatShape, multiplyDimensions, subtractDimensions, type Shape,
+} from '../dimension.ts';
 import type { Value } from '../graph.ts';
 import { unbroadcast } from './broadcast.ts';
 
@@ -99,18 +101,9 @@ export function slice(
   return part;
 }
 
-/** end - start, for bounds of which one is a leading part of the other. */
+/** end - start, for bounds of which the latter is a part of the former. */
 function difference(x: Value, end: Dimension, start: Dimension): Dimension {
-  if (end === start) return 0;
-  if (start === 0) return end;
-  if (typeof end === 'number' && typeof start === 'number') return end - start;
-  const terms = String(end).split(' + ');
-  for (const term of String(start).split(' + ')) {
-    const place = terms.indexOf(term);
-    if (place < 0) x.graph.shapeError('slice', `cannot subtract ${start} from ${end}`, x);
-    terms.splice(place, 1);
-  }
-  return terms.reduce<Dimension>((sum, term) => addDimensions(sum, /^\d+$/.test(term) ? Number(term) : term), 0);
+  return subtractDimensions(end, start) ?? x.graph.shapeError('slice', `cannot subtract ${start} from ${end}`, x);
 }
 
 /** Repeats axes of size 1 (and adds leading ones) up to `shape`. */
