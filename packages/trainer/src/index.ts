@@ -1,4 +1,10 @@
-export {};
 export { createAdamW, type AdamW, type AdamWSettings, type AdamWState } from './optimizer.ts';
 export { clipGradients, type GradientClip } from './clip.ts';
 export { createSchedule, scheduleNames, warmupUpdates, type Schedule, type ScheduleName } from './schedule.ts';
+export { packBatch, type BatchItem, type PackedBatch } from './collate.ts';
+export { createFeatureStore, type FeatureCacheOptions, type FeatureStore } from './feature-store.ts';
+export { createImageLoader, type ImageLoader, type LoadedImage } from './image-loader.ts';
+export { preparePosts, promptOf, type PreparedImage, type PreparedPost } from './prepare-posts.ts';
+export { createTrainingEngine, type MicroBatchResult, type TrainingEngine } from './training-engine.ts';
+export { trainLoop, type TrainLoopOptions, type UpdateReport } from './train-loop.ts';
+export { planUpdates, type PlannedUpdate, type UpdatePlan } from './update-plan.ts';

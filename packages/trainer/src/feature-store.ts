@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { elementCount, type FloatTensor, type ProcessedImage, type VlmModel } from '@mmhs/core';
+import { openSafetensors, writeSafetensors, type Session } from '@mmhs/runtime';
+
+import { createByteCache } from './byte-cache.ts';
+import type { ImageLoader } from './image-loader.ts';
+import type { PreparedImage } from './prepare-posts.ts';
+
+/** Where features of frozen towers are kept: memory first, then a folder when one is given. */
+export interface FeatureCacheOptions {
+  /** Limit in memory, bytes. Default 1 GiB. */
+  readonly memoryBytes?: number;
+  /** Folder for features, kept between runs; none by default. */
+  readonly folder?: string;
+  /** Limit of the folder, bytes. Default 8 GiB. */
+  readonly diskBytes?: number;
+  /** What else decides the features: checkpoint and image settings. Part of a feature file's name. */
+  readonly identity: string;
+}
+
+/** Image features of pictures, computed once each. */
+export interface FeatureStore {
+  /** Features `[rows, hidden]` of each picture, in order. */
+  get(images: readonly PreparedImage[], options?: { readonly signal?: AbortSignal | undefined }): Promise<FloatTensor[]>;
+  /** How many pictures went through the vision tower so far. */
+  readonly computed: number;
+}
+
+/** Most tiles that go through the tower in one run: its attention needs about 50 MB a tile at 1,024 patches. */
+const tilesPerRun = 4;
+
+/** Creates the store around a session of the family's vision graph. */
+export function createFeatureStore(options: {
+  readonly vision: Session;
+  readonly model: VlmModel;
+  readonly images: ImageLoader;
+  readonly cache: FeatureCacheOptions;
+}): FeatureStore {
+  const { images, cache } = options;
+  const memory = createByteCache<FloatTensor>({
+    limit: cache.memoryBytes ?? 2 ** 30,
+    sizeOf: (tensor) => tensor.data.byteLength,
+  });
+  const disk = cache.folder === undefined ? undefined : createFeatureFolder(cache.folder, cache);
+  let computed = 0;
+
+  const load = async (wanted: readonly PreparedImage[], signal?: AbortSignal): Promise<Map<string, FloatTensor>> => {
+    const found = new Map<string, FloatTensor>();
+    const missing = new Map<string, PreparedImage>();
+    for (const image of wanted) {
+      const known = memory.get(image.key) ?? (await disk?.read(image.key));
+      if (known === undefined) missing.set(image.key, image);
+      else found.set(image.key, known);
+    }
+    for (const group of groupBySize([...missing.values()])) {
+      signal?.throwIfAborted();
+      const processed = await Promise.all(group.map((image) => images.load(image.path, { signal })));
+      const features = await runTower(options, processed.map((loaded) => loaded.processed), signal);
+      computed += group.length;
+      for (const [index, image] of group.entries()) {
+        const tensor = features[index];
+        if (tensor === undefined) continue;
+        found.set(image.key, tensor);
+        await disk?.write(image.key, tensor);
+      }
+    }
+    for (const [key, tensor] of found) memory.set(key, tensor);
+    return found;
+  };
+
+  return {
+    async get(wanted, { signal } = {}) {
+      const found = await load(wanted, signal);
+      return wanted.map((image) => found.get(image.key) as FloatTensor);
+    },
+    get computed() {
+      return computed;
+    },
+  };
+}
+
+/** Pictures grouped so that a run of the tower stays small. */
+function groupBySize(images: readonly PreparedImage[]): PreparedImage[][] {
+  const smallest = Math.min(...images.map((image) => image.featureRows));
+  const groups: PreparedImage[][] = [];
+  let room = 0;
+  for (const image of images) {
+    const size = image.featureRows / smallest;
+    if (groups.length === 0 || size > room) {
+      groups.push([]);
+      room = tilesPerRun;
+    }
+    groups.at(-1)?.push(image);
+    room -= size;
+  }
+  return groups;
+}
+
+async function runTower(
+  { vision, model }: { readonly vision: Session; readonly model: VlmModel },
+  images: readonly ProcessedImage[],
+  signal?: AbortSignal,
+): Promise<FloatTensor[]> {
+  const { image_features: features } = await vision.run({
+    feeds: model.batchImages(images), ...(signal === undefined ? {} : { signal }),
+  });
+  const all = (features as FloatTensor).data;
+  let row = 0;
+  return images.map(({ featureRows }) => {
+    const data = all.slice(row * model.hiddenSize, (row + featureRows) * model.hiddenSize);
+    row += featureRows;
+    return { type: 'float32', shape: [featureRows, model.hiddenSize], data };
+  });
+}
+
+/** Feature files under a size limit; the oldest ones go first. */
+function createFeatureFolder(folder: string, { identity, diskBytes = 8 * 2 ** 30 }: FeatureCacheOptions) {
+  const pathOf = (key: string): string =>
+    join(folder, `${createHash('sha256').update(`${identity}\n${key}`).digest('hex').slice(0, 40)}.safetensors`);
+  return {
+    async read(key: string): Promise<FloatTensor | undefined> {
+      const path = pathOf(key);
+      if (!(await stat(path).catch(() => undefined))) return undefined;
+      const file = await openSafetensors({ path });
+      const tensor = await file.readFloat32('image_features');
+      await utimes(path, new Date(), new Date());
+      return tensor;
+    },
+    async write(key: string, tensor: FloatTensor): Promise<void> {
+      if (tensor.data.byteLength > diskBytes) return;
+      await mkdir(folder, { recursive: true });
+      await makeRoom(folder, diskBytes - elementCount(tensor.shape) * 4);
+      await writeSafetensors({ path: pathOf(key), tensors: { image_features: tensor } });
+    },
+  };
+}
+
+async function makeRoom(folder: string, limit: number): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.safetensors'));
+  const files = await Promise.all(names.map(async (name) => ({ path: join(folder, name), ...(await fileFacts(join(folder, name))) })));
+  let total = files.reduce((sum, file) => sum + file.size, 0);
+  for (const file of files.sort((a, b) => a.usedAt - b.usedAt)) {
+    if (total <= limit) return;
+    await rm(file.path, { force: true });
+    total -= file.size;
+  }
+}
+
+async function fileFacts(path: string): Promise<{ size: number; usedAt: number }> {
+  const facts = await stat(path);
+  return { size: facts.size, usedAt: facts.mtimeMs };
+}

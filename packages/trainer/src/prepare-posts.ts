@@ -1,0 +1,68 @@
+import type { EncodedPost, PostProcessor, PromptContent, Sample } from '@mmhs/core';
+import { writeLabels } from '@mmhs/prompts';
+
+import type { ImageLoader } from './image-loader.ts';
+
+/** A post as tokens, with what is needed to find its image features. */
+export interface PreparedPost {
+  readonly sample: Sample;
+  /** Prompt and target. */
+  readonly encoded: EncodedPost;
+  readonly image: PreparedImage | undefined;
+}
+
+/** Where a picture is and how many rows of features it has. */
+export interface PreparedImage {
+  readonly path: string;
+  /** Hash of the file's bytes. */
+  readonly key: string;
+  readonly featureRows: number;
+}
+
+/** Loads each post's picture once and tokenises prompt and target. */
+export async function preparePosts(options: {
+  readonly samples: readonly Sample[];
+  readonly processor: PostProcessor;
+  readonly prompt: PromptContent;
+  readonly images: ImageLoader;
+  readonly maxTokens?: number | undefined;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}): Promise<PreparedPost[]> {
+  const { samples, processor, prompt, images, maxTokens, onProgress, signal } = options;
+  const posts: PreparedPost[] = [];
+  for (const sample of samples) {
+    signal?.throwIfAborted();
+    const loaded = sample.imagePath === undefined ? undefined : await images.load(sample.imagePath, { signal });
+    const encoded = processor.encodePost({
+      prompt,
+      text: sample.text,
+      image: loaded?.processed,
+      target: writeLabels(sample.labels, prompt.labelSet),
+      ...(maxTokens === undefined ? {} : { maxTokens }),
+    });
+    const image = loaded && sample.imagePath !== undefined
+      ? { path: sample.imagePath, key: loaded.key, featureRows: loaded.processed.featureRows }
+      : undefined;
+    posts.push({ sample, encoded, image });
+    onProgress?.(posts.length, samples.length);
+  }
+  return posts;
+}
+
+/** The prompt of a post without its target, for generation. */
+export function promptOf(encoded: EncodedPost): EncodedPost {
+  const { promptLength, inputIds, positionIds, attentionOrder } = encoded;
+  const rows = positionIds.length / inputIds.length;
+  const positions = new Int32Array(rows * promptLength);
+  for (let row = 0; row < rows; row++) {
+    const start = row * inputIds.length;
+    positions.set(positionIds.subarray(start, start + promptLength), row * promptLength);
+  }
+  return {
+    ...encoded,
+    inputIds: inputIds.subarray(0, promptLength),
+    positionIds: positions,
+    attentionOrder: attentionOrder.subarray(0, promptLength),
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * Pre-trains the demo's tiny checkpoint with all its parameters, on our own engine, and writes data/demo/checkpoint.
+ *
+ *   npx tsx --conditions=@mmhs/source scripts/demo/pretrain.ts [--steps 3000] [--out data/demo/checkpoint]
+ *
+ * The tokenizer must be there (train-tokenizer.ts). Two cores take about a quarter of an hour.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import type { CheckpointFiles } from '@mmhs/core';
+import { smolFamily } from '@mmhs/models-smol';
+import { createRuntime, createTokenizer, writeSafetensors, type ParameterStore } from '@mmhs/runtime';
+import { clipGradients, createAdamW, createSchedule, createTrainingEngine, type ImageLoader, type PreparedPost } from '@mmhs/trainer';
+
+import { initialWeights } from './initial-weights.ts';
+import { createPretrainingExample, type PretrainingExample } from './pretraining-tasks.ts';
+import { checkpointJson } from './tiny-config.ts';
+
+const settings = {
+  seed: 1,
+  /** Examples that share a prompt's beginning; one micro-batch. */
+  groupSize: 8,
+  groupsPerUpdate: 4,
+  learningRate: 2e-3,
+  warmupUpdates: 100,
+  weightDecay: 0.01,
+  maxGradientNorm: 1,
+} as const;
+
+const { values: flags } = parseArgs({
+  options: {
+    steps: { type: 'string', default: '3000' },
+    out: { type: 'string', default: 'data/demo/checkpoint' },
+    'save-every': { type: 'string', default: '500' },
+    threads: { type: 'string', default: '2' },
+  },
+});
+const steps = Number(flags.steps);
+
+const files = await writeConfiguration(flags.out);
+const model = smolFamily.openModel(files);
+const processor = smolFamily.openProcessor({ files, tokenizer: createTokenizer(files) });
+const runtime = await createRuntime({ threads: Number(flags.threads) });
+const parameters = await startingParameters();
+await pretrain();
+await runtime.close();
+
+async function writeConfiguration(out: string): Promise<CheckpointFiles> {
+  await mkdir(out, { recursive: true });
+  const readJson = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(out, name), 'utf8')) as unknown;
+  const [tokenizerJson, tokenizerConfig] = [await readJson('tokenizer.json'), await readJson('tokenizer_config.json')];
+  const tokenizer = createTokenizer({ tokenizer: tokenizerJson, tokenizerConfig });
+  const endTokenId = tokenizer.specialId('<end_of_utterance>');
+  const json = checkpointJson({
+    vocabularySize: Math.ceil((endTokenId + 1) / 8) * 8,
+    imageTokenId: tokenizer.specialId('<image>'),
+    endTokenId,
+    padTokenId: tokenizer.specialId('<|im_end|>'),
+  });
+  for (const [name, content] of Object.entries(json)) {
+    await writeFile(join(out, name), `${JSON.stringify(content, null, 2)}\n`);
+  }
+  return {
+    config: json['config.json'],
+    generationConfig: json['generation_config.json'],
+    preprocessorConfig: json['preprocessor_config.json'],
+    processorConfig: json['processor_config.json'],
+    tokenizer: tokenizerJson,
+    tokenizerConfig,
+    chatTemplate: undefined,
+  };
+}
+
+async function startingParameters(): Promise<ParameterStore> {
+  const store = await runtime.createParameters({ specs: model.tensors });
+  const weights = initialWeights({ tensors: model.tensors, layers: model.decoderLayers, seed: settings.seed });
+  for (const [name, tensor] of weights) store.values.get(name)?.set(tensor.data);
+  store.markChanged();
+  return store;
+}
+
+async function pretrain(): Promise<void> {
+  const images = new Map<string, Awaited<ReturnType<ImageLoader['load']>>>();
+  const engine = createTrainingEngine({
+    runtime,
+    model,
+    weights: await runtime.loadTensors({ tensors: {} }),
+    parameters,
+    trainable: { adapters: new Map(), full: new Set(model.tensors.map((tensor) => tensor.name)) },
+    features: undefined,
+    images: { load: (path) => Promise.resolve(images.get(path) as never) },
+  });
+  const optimizer = createAdamW({ parameters: parameters.values, settings: { weightDecay: settings.weightDecay } });
+  const learningRate = createSchedule({
+    name: 'cosine', learningRate: settings.learningRate, totalUpdates: steps, warmupUpdates: settings.warmupUpdates,
+  });
+  const started = performance.now();
+  let smoothed: number | undefined;
+  for (let step = 0; step < steps; step++) {
+    images.clear();
+    const groups = Array.from({ length: settings.groupsPerUpdate }, (_, group) =>
+      examplesOf(step * settings.groupsPerUpdate + group).map((example, index) => prepare(example, `${group}:${index}`, images)));
+    const labelTokens = groups.flat().reduce((sum, { encoded }) => sum + encoded.inputIds.length - encoded.promptLength, 0);
+    let loss = 0;
+    for (const [index, posts] of groups.entries()) {
+      const result = await engine.run({
+        posts, lossScale: 1 / labelTokens, gradients: index === 0 ? 'write' : 'add', dropoutSeed: [settings.seed, step, index],
+      });
+      loss += result.loss;
+    }
+    const { scale } = clipGradients({ gradients: parameters.gradients.values(), maxNorm: settings.maxGradientNorm });
+    await optimizer.update({ gradients: parameters.gradients, learningRate: learningRate(step), gradientScale: scale });
+    parameters.markChanged();
+    smoothed = smoothed === undefined ? loss : 0.98 * smoothed + 0.02 * loss;
+    if ((step + 1) % 10 === 0) {
+      const seconds = (performance.now() - started) / 1000;
+      process.stdout.write(`step ${step + 1}/${steps} loss ${smoothed.toFixed(4)} ${((step + 1) / seconds).toFixed(2)} steps/s\n`);
+    }
+    if ((step + 1) % Number(flags['save-every']) === 0 || step + 1 === steps) await save(flags.out);
+  }
+}
+
+function examplesOf(group: number): PretrainingExample[] {
+  return Array.from({ length: settings.groupSize }, (_, index) =>
+    createPretrainingExample({
+      seed: settings.seed, index: group * settings.groupSize + index, groupSize: settings.groupSize,
+    }));
+}
+
+function prepare(example: PretrainingExample, path: string, images: Map<string, Awaited<ReturnType<ImageLoader['load']>>>): PreparedPost {
+  const processed = processor.processImage(example.image);
+  images.set(path, { key: path, processed });
+  const { system, labelSet, text, labels, target } = example;
+  return {
+    sample: { id: path, text, imagePath: path, labels, source: path },
+    encoded: processor.encodePost({ prompt: { system, labelSet }, text, image: processed, target }),
+    image: { path, key: path, featureRows: processed.featureRows },
+  };
+}
+
+async function save(out: string): Promise<void> {
+  await writeSafetensors({
+    path: join(out, 'model.safetensors'),
+    tensors: Object.fromEntries(model.tensors.map(({ name, shape }) => [
+      name,
+      { type: 'float32', shape: shape as readonly number[], data: Float32Array.from(parameters.values.get(name) ?? []) },
+    ])),
+    metadata: { format: 'pt' },
+  });
+}
