@@ -8,3 +8,30 @@ export { preparePosts, promptOf, type PreparedImage, type PreparedPost } from '.
 export { createTrainingEngine, type MicroBatchResult, type TrainingEngine } from './training-engine.ts';
 export { trainLoop, type TrainLoopOptions, type UpdateReport } from './train-loop.ts';
 export { planUpdates, type PlannedUpdate, type UpdatePlan } from './update-plan.ts';
+export {
+  columnsOf,
+  isSmallerBetter,
+  resolveTrainingConfig,
+  trainingHelp,
+  type ResolvedTrainingConfig,
+  type ResolveTrainingConfigOptions,
+  type SettingSources,
+  type TrainingConfig,
+} from './config.ts';
+export { trainingConfigSchema, type TrainingSettings } from './config-schema.ts';
+export {
+  formatValue,
+  listSettings,
+  mergeSettings,
+  parseEnvironment,
+  parseFlags,
+  renderHelp,
+  settingDescriptions,
+  suggestName,
+  type GivenValue,
+  type GivenValues,
+  type HelpOptions,
+  type Setting,
+  type SettingDescription,
+  type SettingsSchema,
+} from './flags.ts';
