@@ -35,3 +35,12 @@ export {
   type SettingDescription,
   type SettingsSchema,
 } from './flags.ts';
+export { findLatestCheckpoint, rotateCheckpoints, verifyCheckpoint, writeCheckpoint, type CheckpointSearch } from './checkpoint.ts';
+export type { CheckpointLocation } from './checkpoint-folders.ts';
+export {
+  loadTrainingState,
+  saveTrainingState,
+  TrainerStateSchema,
+  type TrainerState,
+  type TrainingState,
+} from './checkpoint-state.ts';
