@@ -51,8 +51,14 @@ export function drawSymbol(options: { readonly shape: Shape; readonly colour: Co
 
 const samplesPerSide = 4;
 
-/** Share of a pixel that the shape covers, by 4 x 4 samples. */
+/** Share of a pixel that the shape covers, by 4 x 4 samples; a pixel whose corners agree is taken to be all of one kind. */
 function coverage(contains: (x: number, y: number) => boolean, left: number, top: number, pixel: number): number {
+  const right = left + pixel;
+  const bottom = top + pixel;
+  const corner = contains(left, top);
+  if (contains(right, top) === corner && contains(left, bottom) === corner && contains(right, bottom) === corner) {
+    return corner ? 1 : 0;
+  }
   let inside = 0;
   for (let index = 0; index < samplesPerSide ** 2; index += 1) {
     const x = left + (((index % samplesPerSide) + 0.5) / samplesPerSide) * pixel;
