@@ -43,6 +43,7 @@ describe('decodeImage', () => {
 
   it.each([
     ['truncated.jpg', 'MMHS_IMAGE_CORRUPT'],
+    ['truncated.gif', 'MMHS_IMAGE_CORRUPT'],
     ['png_header_only.png', 'MMHS_IMAGE_CORRUPT'],
     ['bomb_60000x60000.png', 'MMHS_IMAGE_TOO_LARGE'],
     ['text.jpg', 'MMHS_IMAGE_FORMAT'],

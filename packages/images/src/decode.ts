@@ -4,7 +4,8 @@ import { MmhsError, type RgbImage } from '@mmhs/core';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 
 import { cmykToRgb } from './cmyk.ts';
-import { detectImageFormat } from './image-format.ts';
+import { paintGifFrame, readGifFrame } from './gif.ts';
+import { detectImageFormat, type ImageFormat } from './image-format.ts';
 import { defaultMaxBytes, defaultMaxPixels, type ImageLimits } from './limits.ts';
 
 /** A picture to decode: a file, or its bytes. */
@@ -38,15 +39,11 @@ export async function decodeImage(options: DecodeOptions): Promise<RgbImage> {
   const where = 'path' in options ? options.path : (options.name ?? 'image bytes');
   const bytes = await readBytes(options, where, limits.maxBytes ?? defaultMaxBytes);
   signal?.throwIfAborted();
-  checkFormat(bytes, where);
+  const format = checkFormat(bytes, where);
   const maxPixels = limits.maxPixels ?? defaultMaxPixels;
-  // The pixel limit is checked below, on the header, so that its error can name the size.
-  const decoder = sharp(bytes, { failOn: 'truncated', limitInputPixels: false, ignoreIcc: true, pages: 1 });
   try {
-    const metadata = await decoder.metadata();
-    checkPixels(metadata, where, maxPixels);
-    signal?.throwIfAborted();
-    const image = await decodePixels(decoder.autoOrient(), metadata, where);
+    const image =
+      format === 'gif' ? decodeGif(bytes, where, maxPixels) : await decodeWithSharp({ bytes, where, maxPixels, signal });
     signal?.throwIfAborted();
     return image;
   } catch (error) {
@@ -58,6 +55,27 @@ export async function decodeImage(options: DecodeOptions): Promise<RgbImage> {
       cause: error,
     });
   }
+}
+
+function decodeGif(bytes: Uint8Array, where: string, maxPixels: number): RgbImage {
+  const frame = readGifFrame(bytes);
+  checkPixels(frame, where, maxPixels);
+  return paintGifFrame(frame);
+}
+
+async function decodeWithSharp(options: {
+  readonly bytes: Uint8Array;
+  readonly where: string;
+  readonly maxPixels: number;
+  readonly signal: AbortSignal | undefined;
+}): Promise<RgbImage> {
+  const { bytes, where, maxPixels, signal } = options;
+  // The pixel limit is checked here, on the header, so that its error can name the size.
+  const decoder = sharp(bytes, { failOn: 'truncated', limitInputPixels: false, ignoreIcc: true, pages: 1 });
+  const metadata = await decoder.metadata();
+  checkPixels(metadata, where, maxPixels);
+  signal?.throwIfAborted();
+  return decodePixels(decoder.autoOrient(), metadata, where);
 }
 
 async function readBytes(options: DecodeOptions, where: string, maxBytes: number): Promise<Uint8Array> {
@@ -96,8 +114,9 @@ function checkBytes(size: number, where: string, maxBytes: number): void {
   });
 }
 
-function checkFormat(bytes: Uint8Array, where: string): void {
-  if (detectImageFormat(bytes) !== undefined) return;
+function checkFormat(bytes: Uint8Array, where: string): ImageFormat {
+  const format = detectImageFormat(bytes);
+  if (format !== undefined) return format;
   const start = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
   throw new MmhsError('MMHS_IMAGE_FORMAT', 'The file is not a picture this package reads', {
     where,
@@ -107,7 +126,7 @@ function checkFormat(bytes: Uint8Array, where: string): void {
   });
 }
 
-function checkPixels({ width, height }: Metadata, where: string, maxPixels: number): void {
+function checkPixels({ width, height }: Pick<Metadata, 'width' | 'height'>, where: string, maxPixels: number): void {
   if (width * height <= maxPixels) return;
   throw new MmhsError('MMHS_IMAGE_TOO_LARGE', 'The picture is too large', {
     where,

@@ -41,9 +41,9 @@ function resizeRows({ data, width: inputWidth, height }: RgbImage, axis: AxisWei
       const end = x * stride + counts[x]!;
       for (let tap = x * stride; tap < end; tap += 1, from += 3) {
         const weight = weights[tap]!;
-        red = (red + data[from]! * weight) | 0;
-        green = (green + data[from + 1]! * weight) | 0;
-        blue = (blue + data[from + 2]! * weight) | 0;
+        red = (red + Math.imul(data[from]!, weight)) | 0;
+        green = (green + Math.imul(data[from + 1]!, weight)) | 0;
+        blue = (blue + Math.imul(data[from + 2]!, weight)) | 0;
       }
       result[to] = red >> weightBits;
       result[to + 1] = green >> weightBits;
@@ -57,16 +57,18 @@ function resizeColumns({ data, width }: RgbImage, axis: AxisWeights, height: num
   const { starts, counts, weights, stride } = axis;
   const rowLength = width * 3;
   const result = new Uint8ClampedArray(rowLength * height);
-  const sums = new Int32Array(rowLength);
   for (let y = 0; y < height; y += 1) {
-    sums.fill(half);
-    for (let tap = 0; tap < counts[y]!; tap += 1) {
-      const weight = weights[y * stride + tap]!;
-      const row = (starts[y]! + tap) * rowLength;
-      for (let x = 0; x < rowLength; x += 1) sums[x] = (sums[x]! + data[row + x]! * weight) | 0;
-    }
+    const firstRow = starts[y]! * rowLength;
+    const firstTap = y * stride;
+    const endTap = firstTap + counts[y]!;
     const to = y * rowLength;
-    for (let x = 0; x < rowLength; x += 1) result[to + x] = sums[x]! >> weightBits;
+    for (let x = 0; x < rowLength; x += 1) {
+      let sum = half;
+      for (let tap = firstTap, from = firstRow + x; tap < endTap; tap += 1, from += rowLength) {
+        sum = (sum + Math.imul(data[from]!, weights[tap]!)) | 0;
+      }
+      result[to + x] = sum >> weightBits;
+    }
   }
   return { width, height, data: new Uint8Array(result.buffer) };
 }
