@@ -44,3 +44,11 @@ export {
   type TrainerState,
   type TrainingState,
 } from './checkpoint-state.ts';
+export {
+  createProgress,
+  type ProgressOptions,
+  type ProgressPhase,
+  type ProgressReporter,
+  type ProgressStream,
+  type ProgressUpdate,
+} from './progress.ts';
