@@ -60,6 +60,7 @@ const deepestFrame = 64;
 const doubleQuotes = '"“”„‟«»';
 const singleQuotes = "'‘’‚‛`´";
 const simpleEscapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', '/': '/' };
+const mayBeJsonValue = /^[-\dtfn]/;
 const jsonValue = /^(?:null|true|false|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 const hexadecimalDigit = /[0-9a-fA-F]/;
 
@@ -89,6 +90,7 @@ export class ArrayScanner {
   #afterContent = '';
   #escapedQuotes = false;
   #unicodeDigits = '';
+  #sawBracketInString = false;
 
   constructor(options: ScannerOptions) {
     this.#options = options;
@@ -104,23 +106,40 @@ export class ArrayScanner {
     return this.#frames.length > 0;
   }
 
+  /** Whether a string held a closing bracket, so that ending strings at brackets could give another result. */
+  get sawBracketInString(): boolean {
+    return this.#sawBracketInString;
+  }
+
   /** Reads on. Text after the accepted array is ignored. */
   push(text: string): void {
     let index = 0;
     while (index < text.length && this.#accepted === undefined) {
-      if (this.#state === 'outside') {
-        const bracket = text.indexOf('[', index);
-        if (bracket < 0) {
-          this.#position += text.length - index;
-          return;
-        }
-        this.#position += bracket - index;
-        index = bracket;
-      }
+      const run = this.#plainRun(text, index);
+      index += run;
+      this.#position += run;
+      if (index === text.length) return;
       this.#step(text[index]!);
       index += 1;
       this.#position += 1;
     }
+  }
+
+  /** Takes in characters that change nothing, many at once, and says how many. */
+  #plainRun(text: string, start: number): number {
+    if (this.#state === 'outside') {
+      const bracket = text.indexOf('[', start);
+      return (bracket < 0 ? text.length : bracket) - start;
+    }
+    if (this.#state !== 'string' && this.#state !== 'bare') return 0;
+    const bracketsArePlain = this.#state === 'string' && this.#options.bracketsEndStrings !== true;
+    const end = endOfPlainRun(text, start, bracketsArePlain);
+    if (end === start) return 0;
+    const run = text.slice(start, end);
+    if (bracketsArePlain) this.#sawBracketInString ||= run.includes(']');
+    this.#content += run;
+    this.#lastBare = text[end - 1]!;
+    return end - start;
   }
 
   /** Ends the text and gives the best array. */
@@ -239,7 +258,7 @@ export class ArrayScanner {
     }
     const isSeparator = ',]}:\\'.includes(character) || isQuote(character);
     if (isSeparator || this.#options.matcher.find(this.#content) >= 0) {
-      if (hasOddSpace(this.#afterContent.slice(1))) this.#repair('space');
+      if (this.#afterContent.length > 1 && hasOddSpace(this.#afterContent)) this.#repair('space');
       this.#finishString();
       return this.#between(character);
     }
@@ -300,7 +319,7 @@ export class ArrayScanner {
   #finishBare(): void {
     const content = this.#content.trim();
     this.#state = 'between';
-    if (!jsonValue.test(content)) {
+    if (!mayBeJsonValue.test(content) || !jsonValue.test(content)) {
       this.#repair('unquoted');
       return this.#addText(content, /[\s,;|/]+/, false);
     }
@@ -322,8 +341,10 @@ export class ArrayScanner {
       this.#repair('split');
       return this.#addLabels(several, quoted);
     }
-    this.#items.push(content);
     this.#tally[quoted ? 'unknownStrings' : 'prose'] += 1;
+    const { kind, firstItem } = this.#top();
+    const isRepeated = kind === 'array' && this.#items.length > firstItem && this.#items.at(-1) === content;
+    if (!isRepeated) this.#items.push(content);
   }
 
   #addLabels(indices: readonly number[], quoted: boolean): void {
@@ -457,6 +478,24 @@ function rank(now: Tally, before: Tally): number {
   if (bareLabels > 0) return ranks.bare;
   if (unknownStrings > 0) return ranks.strings;
   return now.otherValues > before.otherValues ? ranks.nothing : ranks.answer;
+}
+
+const openBracket = 91;
+const closeBracket = 93;
+
+// Characters that mean something inside a string or an unquoted label; other quotes lie above ASCII.
+const special = new Uint8Array(128).fill(1, 0, 32);
+for (const character of '"\'`\\[]{},:') special[character.charCodeAt(0)] = 1;
+
+function endOfPlainRun(text: string, start: number, bracketsArePlain: boolean): number {
+  let index = start;
+  while (index < text.length) {
+    const code = text.charCodeAt(index);
+    const isSpecial = code < 128 ? special[code] === 1 : isQuote(text[index]!);
+    if (isSpecial && !(bracketsArePlain && (code === openBracket || code === closeBracket))) break;
+    index += 1;
+  }
+  return index;
 }
 
 function isJsonSpace(character: string): boolean {

@@ -1,5 +1,6 @@
 export type { LabelMatching } from './label-matcher.ts';
 export { createLabelStream, type LabelStream } from './label-stream.ts';
+export { parseLabelsLikeOriginal } from './original-rule.ts';
 export {
   isValidAnswer,
   parseLabels,

@@ -79,21 +79,20 @@ export function parseLabels(text: string, labels: readonly string[], options: Pa
   const matcher = createLabelMatcher(labels, labelMatching);
   const jsonOnly = strictness === 'json';
 
-  const search = (start: number, end: number, bracketsEndStrings: boolean) => {
-    const scanner = new ArrayScanner({ matcher, jsonOnly, bracketsEndStrings });
-    scanner.push(text.slice(start, end));
-    const isOpen = scanner.isOpen;
-    return { found: scanner.end(), isOpen, start };
-  };
   const { regions, isEchoed } = answerRegions(text, prompt);
   let isOpen = false;
-  for (const bracketsEndStrings of jsonOnly ? [false] : [false, true]) {
+  let mayRetry = false;
+  for (const bracketsEndStrings of [false, true]) {
+    if (bracketsEndStrings && (jsonOnly || !mayRetry)) break;
     for (const region of regions) {
-      const result = search(region.start, region.end, bracketsEndStrings);
-      isOpen ||= result.isOpen;
-      if (result.found === undefined) continue;
-      if (jsonOnly && !isJson(text.slice(region.start + result.found.start, region.start + result.found.end))) continue;
-      return success({ text, labels, found: result.found, offset: region.start, isEchoed });
+      const scanner = new ArrayScanner({ matcher, jsonOnly, bracketsEndStrings });
+      scanner.push(text.slice(region.start, region.end));
+      isOpen ||= scanner.isOpen;
+      mayRetry ||= scanner.sawBracketInString;
+      const found = scanner.end();
+      if (found === undefined) continue;
+      if (jsonOnly && !isJson(text.slice(region.start + found.start, region.start + found.end))) continue;
+      return success({ text, labels, found, offset: region.start, isEchoed });
     }
   }
   return failure(failureOf({ text, labels, isOpen, jsonOnly }));
