@@ -73,21 +73,25 @@ export function multiplyDimensions(...dimensions: readonly Dimension[]): Dimensi
  * @throws MmhsError `MMHS_GRAPH_SHAPE` when the division leaves a remainder.
  */
 export function divideDimension(dimension: Dimension, divisor: Dimension): Dimension {
+  const quotient = exactQuotient(dimension, divisor);
+  if (quotient !== undefined) return quotient;
+  throw new MmhsError('MMHS_GRAPH_SHAPE', `Axis size ${dimension} cannot be divided by ${divisor}`);
+}
+
+/** {@link divideDimension}, undefined when the division leaves a remainder. */
+export function exactQuotient(dimension: Dimension, divisor: Dimension): Dimension | undefined {
   const [divisorTerm, ...more] = parse(divisor);
-  const fail = (): never => {
-    throw new MmhsError('MMHS_GRAPH_SHAPE', `Axis size ${dimension} cannot be divided by ${divisor}`);
-  };
-  if (divisorTerm === undefined || more.length > 0 || divisorTerm[1] === 0) return fail();
+  if (divisorTerm === undefined || more.length > 0 || divisorTerm[1] === 0) return undefined;
   const quotient = new Map<string, number>();
   for (const [monomial, coefficient] of parse(dimension)) {
     if (coefficient === 0) continue;
     const symbols = split(monomial);
     for (const symbol of split(divisorTerm[0])) {
       const place = symbols.indexOf(symbol);
-      if (place < 0) return fail();
+      if (place < 0) return undefined;
       symbols.splice(place, 1);
     }
-    if (coefficient % divisorTerm[1] !== 0) return fail();
+    if (coefficient % divisorTerm[1] !== 0) return undefined;
     quotient.set(symbols.join('*'), coefficient / divisorTerm[1]);
   }
   return format(quotient);

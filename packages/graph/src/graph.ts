@@ -1,6 +1,6 @@
 import { MmhsError, type Dimension, type ElementType, type TensorSpec, type TrainableTensors } from '@mmhs/core';
 
-import { dimensionTerms, equalShapes, formatShape, type Shape } from './dimension.ts';
+import { dimensionTerms, equalShapes, exactQuotient, formatShape, type Shape } from './dimension.ts';
 
 /** An attribute of an ONNX node: integers by default, `{ float }` for a floating-point one. */
 export type Attribute = number | readonly number[] | string | { readonly float: number };
@@ -190,6 +190,11 @@ export class Graph {
       where: this.currentScope === '' ? 'graph' : this.currentScope,
       got: values.map((value) => `${value.name} ${value.type}${formatShape(value.shape)}`).join(' and '),
     });
+  }
+
+  /** How many groups of `size` rows a value has; a shape error where rows are left over. */
+  groupsOf(value: Value, size: Dimension): Dimension {
+    return exactQuotient(value.shape[0] ?? 0, size) ?? this.shapeError('rows', `no whole groups of ${size}`, value);
   }
 
   private declare(table: Map<string, Value>, name: string, type: ElementType, shape: Shape): Value {

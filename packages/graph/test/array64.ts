@@ -9,7 +9,7 @@ export function array64(shape: readonly number[], elements: ArrayLike<number>): 
   if (sizeOf(shape) !== elements.length) {
     throw new RangeError(`[${shape.join(', ')}] does not hold ${elements.length} elements`);
   }
-  return { shape, data: Float64Array.from(elements) };
+  return { shape, data: elements instanceof Float64Array ? elements : Float64Array.from(elements) };
 }
 
 /** A vector, or with `shape` the same elements in that shape. */
@@ -49,16 +49,18 @@ export function broadcastTo(...shapes: readonly (readonly number[])[]): number[]
 }
 
 /** For each index of `shape`, in row-major order: offset plus the sum of index times stride. */
-export function places(shape: readonly number[], strides: readonly number[], offset = 0): number[] {
-  let found = [offset];
+export function places(shape: readonly number[], strides: readonly number[], offset = 0): Float64Array {
+  let found = Float64Array.of(offset);
   shape.forEach((size, axis) => {
-    found = found.flatMap((place) => Array.from({ length: size }, (_, index) => place + index * strides[axis]!));
+    const finer = new Float64Array(found.length * size);
+    for (let at = 0; at < finer.length; at++) finer[at] = found[Math.floor(at / size)]! + (at % size) * strides[axis]!;
+    found = finer;
   });
   return found;
 }
 
 /** Elements of `x` at `at`, as an array of `shape`. */
-export function pick(x: Array64, at: readonly number[], shape: readonly number[]): Array64 {
+export function pick(x: Array64, at: Float64Array, shape: readonly number[]): Array64 {
   return array64(shape, at.map((place) => x.data[place]!));
 }
 

@@ -21,7 +21,9 @@ export type Feeds = Readonly<Record<string, Array64>>;
  *
  * Each run checks every value against its declared shape: the symbols' sizes are read from the inputs.
  */
-export function interpreter(graph: Graph, outputs: readonly Value[]): (feeds: Feeds) => Array64[] {
+export function interpreter(
+  graph: Graph, outputs: readonly Value[], options: { readonly checkShapes: boolean } = { checkShapes: true },
+): (feeds: Feeds) => Array64[] {
   const nodes = nodesFor(graph, outputs);
   const constants = [...graph.constants.values()].map((constant) => [constant.value.name, readConstant(constant)] as const);
   return (feeds) => {
@@ -35,7 +37,7 @@ export function interpreter(graph: Graph, outputs: readonly Value[]): (feeds: Fe
     for (const node of nodes) {
       runNode(node, find).forEach((result, index) => {
         const value = node.outputs[index]!;
-        checkShape(node, value, result, sizes);
+        if (options.checkShapes) checkShape(node, value, result, sizes);
         known.set(value.name, result);
       });
     }

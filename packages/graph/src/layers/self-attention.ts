@@ -1,4 +1,3 @@
-import { divideDimension } from '../dimension.ts';
 import type { Value } from '../graph.ts';
 import type { Module } from '../module.ts';
 import { rotary } from '../operators/rotary.ts';
@@ -54,7 +53,7 @@ export function visionAttention(
 /** Full attention inside segments of `length` rows. */
 function attendSegments(query: Value, key: Value, value: Value, heads: AttentionHeads, length: number): Value {
   const { graph } = query;
-  const segments = (x: Value): Value => reshape(x, [divideDimension(x.shape[0] ?? 0, length), length, x.shape[1] ?? 0]);
+  const segments = (x: Value): Value => reshape(x, [graph.groupsOf(x, length), length, x.shape[1] ?? 0]);
   const attended = graph.withoutRecording(() => attend(segments(query), segments(key), segments(value), undefined, heads));
   const output = graph.withoutRecording(() => reshape(attended.output, query.shape));
   graph.record({

@@ -1,4 +1,4 @@
-import { divideDimension, multiplyDimensions } from '../dimension.ts';
+import { multiplyDimensions } from '../dimension.ts';
 import type { Value } from '../graph.ts';
 import type { Module } from '../module.ts';
 import { add } from '../operators/elementwise.ts';
@@ -41,9 +41,9 @@ function cropTo(pixels: Value, height: number, width: number): Value {
 /** Adds one learnt vector a place: rows `[images * places, width]`, table `[places, width]`. */
 export function addPositionEmbedding(module: Module, rows: Value, options: { readonly places: number }): Value {
   return module.scope(() => {
-    const [count = 0, width = 0] = rows.shape;
+    const [, width = 0] = rows.shape;
     const table = module.weight('weight', [options.places, width]);
-    const images = divideDimension(count, options.places);
+    const images = rows.graph.groupsOf(rows, options.places);
     return reshape(add(reshape(rows, [images, options.places, width]), table), rows.shape);
   });
 }
@@ -54,8 +54,8 @@ export function addPositionEmbedding(module: Module, rows: Value, options: { rea
  */
 export function pixelShuffle(rows: Value, options: { readonly side: number; readonly factor: number }): Value {
   const { side, factor } = options;
-  const [count = 0, width] = rows.shape as [Value['shape'][0], number];
-  const images = divideDimension(count, side * side);
+  const [, width] = rows.shape as [Value['shape'][0], number];
+  const images = rows.graph.groupsOf(rows, side * side);
   const cells = side / factor;
   if (!Number.isInteger(cells)) rows.graph.shapeError('pixelShuffle', `factor ${factor} does not divide side ${side}`, rows);
   const blocks = reshape(rows, [images, cells, factor, cells, factor * width]);
