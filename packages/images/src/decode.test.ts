@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import { MmhsError } from '@mmhs/core';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 
 import { fixturePath, readImages, readJson } from './__fixtures__/fixtures.ts';
@@ -35,6 +36,13 @@ describe('decodeImage', () => {
       expect(createHash('sha256').update(decoded.data).digest('hex')).toBe(sha256);
     },
   );
+
+  it('reads AVIF: a lossless copy has the pixels of its source', async () => {
+    const { width, height, data } = expected.get('gray.png')!;
+    const encoder = sharp(data, { raw: { width, height, channels: 3 } });
+    const bytes = await encoder.avif({ lossless: true, chromaSubsampling: '4:4:4', effort: 0 }).toBuffer();
+    expect(await decodeImage({ bytes })).toEqual({ width, height, data });
+  });
 
   it('gives the same for bytes as for a path', async () => {
     const path = fixturePath('photo_b_q90.jpg');
