@@ -90,7 +90,7 @@ function checkShape(node: Node, value: Value, result: Array64, sizes: ReadonlyMa
 }
 
 function readConstant({ value, bytes }: Constant): Array64 {
-  const { buffer } = bytes.slice();
+  const { buffer } = Uint8Array.from(bytes);
   const read = {
     float32: () => [...new Float32Array(buffer)],
     int64: () => [...new BigInt64Array(buffer)].map(Number),
