@@ -72,9 +72,10 @@ async function findFailures(options: CheckImagesOptions): Promise<Map<string, st
 }
 
 function badImage(sample: Sample, reason: string): MmhsError {
+  const path = sample.imagePath ?? '';
   return new MmhsError('MMHS_DATA_BAD_IMAGE', 'The picture cannot be used', {
     where: sample.source,
-    got: `${sample.imagePath}: ${reason}`,
+    got: reason.startsWith(path) ? reason : `${path}: ${reason}`,
   });
 }
 

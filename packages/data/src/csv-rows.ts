@@ -26,9 +26,10 @@ export async function* readCsvRows(options: {
       const start = line;
       line += 1 + cells.reduce((count, cell) => count + lineBreaks(cell), 0);
       const quoteError = quoteErrors.get(index);
-      if (quoteError !== undefined) batch.push({ error: brokenQuotes(`${options.path}:${start}`, quoteError.message, cells) });
+      const where = `${options.path}:${start}`;
+      if (quoteError !== undefined) batch.push({ error: brokenQuotes(where, quoteError.message, cells) });
       else if (cells.length === 1 && cells[0]?.trim() === '') continue;
-      else if (layout === undefined) layout = readHeader(cells, { ...options, where: `${options.path}:${start}` });
+      else if (layout === undefined) layout = readHeader(cells, { ...options, where });
       else batch.push(toRow(cells, start, layout));
     }
     yield batch;

@@ -37,13 +37,13 @@ export interface ReadSamplesOptions {
 /**
  * Streams labelled posts from a CSV, JSON Lines or Parquet file, in file order, reading no faster than they are taken.
  *
- * CSV is RFC 4180 with a header line, with or without byte order mark, LF or CRLF. Labels are a comma list, a JSON array,
- * a Python list, or 0/1 (1 is `harmful`). Missing text is `''`. Every error names `file:line:column` and the value.
+ * CSV is RFC 4180 with a header line, with or without byte order mark, LF or CRLF. Labels are a comma list, a JSON
+ * array, a Python list, or 0/1 (1 is `harmful`). Missing text is `''`. Every error names `file:line:column` and the value.
  *
- * @throws MmhsError `MMHS_DATA_FILE`, `MMHS_DATA_FORMAT`, `MMHS_DATA_ENCODING`, `MMHS_DATA_MISSING_COLUMN`,
- * `MMHS_DATA_DUPLICATE_COLUMN`, `MMHS_DATA_PARQUET`, `MMHS_DATA_EMBEDDED_IMAGES` about the file; about a row, unless skipped: `MMHS_DATA_CSV_QUOTES`, `MMHS_DATA_JSON`,
- * `MMHS_DATA_ROW_WIDTH`, `MMHS_DATA_CELL`, `MMHS_DATA_LABELS`, `MMHS_DATA_NO_LABEL`, `MMHS_DATA_UNKNOWN_LABEL`,
- * `MMHS_DATA_EMPTY_POST`, `MMHS_DATA_DUPLICATE_ID`.
+ * @throws MmhsError about the file: `MMHS_DATA_FILE`, `MMHS_DATA_FORMAT`, `MMHS_DATA_ENCODING`, `MMHS_DATA_PARQUET`,
+ * `MMHS_DATA_MISSING_COLUMN`, `MMHS_DATA_DUPLICATE_COLUMN`, `MMHS_DATA_EMBEDDED_IMAGES`; about a row, unless skipped:
+ * `MMHS_DATA_CSV_QUOTES`, `MMHS_DATA_JSON`, `MMHS_DATA_ROW_WIDTH`, `MMHS_DATA_CELL`, `MMHS_DATA_LABELS`,
+ * `MMHS_DATA_NO_LABEL`, `MMHS_DATA_UNKNOWN_LABEL`, `MMHS_DATA_EMPTY_POST`, `MMHS_DATA_DUPLICATE_ID`.
  */
 export async function* readSamples(options: ReadSamplesOptions): AsyncGenerator<Sample, void, undefined> {
   const { onBadRow = 'error', onProblem } = options;
