@@ -187,7 +187,7 @@ export class Graph {
   /** Throws the error for shapes that do not fit, naming the layer and the shapes. */
   shapeError(operator: string, problem: string, ...values: readonly Value[]): never {
     throw new MmhsError('MMHS_GRAPH_SHAPE', `${operator}: ${problem}`, {
-      where: this.currentScope === '' ? 'graph' : this.currentScope,
+      where: this.place,
       got: values.map((value) => `${value.name} ${value.type}${formatShape(value.shape)}`).join(' and '),
     });
   }
@@ -206,7 +206,7 @@ export class Graph {
     }
     if (known.type !== type || !equalShapes(known.shape, shape)) {
       throw new MmhsError('MMHS_GRAPH_SHAPE', `${name} is declared twice with different types`, {
-        where: this.currentScope,
+        where: this.place,
         got: `${type}${formatShape(shape)}`,
         expected: `${known.type}${formatShape(known.shape)}`,
       });
@@ -218,10 +218,12 @@ export class Graph {
     return { graph: this, name: `${hint}_${this.valueCount++}`, type, shape };
   }
 
-  /** int64 `[1]`: the run-time size of one dimension, read from an input that has the symbol. */
+  /** int64 `[1]`: the run-time size of one dimension, read from an input that has it, or its symbols. */
   private dimensionTensor(dimension: Dimension): Value {
     if (typeof dimension === 'number') return this.integers([dimension]);
     return this.memoized(`dimension:${dimension}`, () => {
+      const read = this.readSize(dimension);
+      if (read !== undefined) return read;
       const vector = { type: 'int64', shape: [1] } as const;
       const terms = dimensionTerms(dimension).map(({ coefficient, symbols }) => {
         const factors = symbols.map((symbol) => this.symbolTensor(symbol));
@@ -233,15 +235,26 @@ export class Graph {
   }
 
   private symbolTensor(symbol: string): Value {
-    return this.memoized(`symbol:${symbol}`, () => {
-      for (const input of this.inputs.values()) {
-        const axis = input.shape.indexOf(symbol);
-        if (axis >= 0) {
-          return this.add('Shape', [input], { start: axis, end: axis + 1 }, [{ type: 'int64', shape: [1] }])[0];
-        }
-      }
-      throw new MmhsError('MMHS_GRAPH_SHAPE', `No input has an axis named ${symbol}`, { where: this.currentScope });
+    return this.memoized(`dimension:${symbol}`, () => {
+      const read = this.readSize(symbol);
+      if (read !== undefined) return read;
+      throw new MmhsError('MMHS_GRAPH_SHAPE', `No input has an axis named ${symbol}`, { where: this.place });
     });
+  }
+
+  /** int64 `[1]`: a size that some input has as an axis of its own; undefined where none has. */
+  private readSize(dimension: string): Value | undefined {
+    for (const input of this.inputs.values()) {
+      const axis = input.shape.indexOf(dimension);
+      if (axis < 0) continue;
+      return this.add('Shape', [input], { start: axis, end: axis + 1 }, [{ type: 'int64', shape: [1] }])[0];
+    }
+    return undefined;
+  }
+
+  /** Where an error happened. */
+  private get place(): string {
+    return this.currentScope === '' ? 'graph' : this.currentScope;
   }
 
   /** Builds a value once per key: for helper tensors that many layers share. */
