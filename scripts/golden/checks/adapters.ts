@@ -1,0 +1,177 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FloatTensor } from '@mmhs/core';
+import { loadAdapter, mergeAdapter, saveAdapter, toFileTensors, type LoadedAdapter } from '@mmhs/lora';
+import { z } from 'zod';
+
+import { adaptModel, floats, packPosts, trainingGraphOf, type AdaptedModel } from '../adapted-model.ts';
+import { largestDifference, largestEntry, normError, relativeError, tensorError, tolerances, worstOf } from '../compare.ts';
+import { readJson } from '../json-file.ts';
+import type { ModelUnderTest } from '../model-under-test.ts';
+import { labelRowsOf, pickPosts, type GoldenPost } from '../posts.ts';
+import type { Reporter } from '../reporter.ts';
+import { adapterExpectedSchema } from '../schemas.ts';
+import { openTensorFile, type TensorFile } from '../tensor-file.ts';
+import { evaluate, prefixTitle, prefixVariants } from './forward.ts';
+
+/** Below this share of the adapter's largest gradient, a gradient tensor is compared with that one. */
+const nearlyZero = 1e-4;
+
+/** Loads every adapter PEFT saved; loss, logits, gradients and merged weights must be the reference's. */
+export async function checkAdapters(under: ModelUnderTest, posts: readonly GoldenPost[], reporter: Reporter): Promise<void> {
+  for (const kind of (await readdir(under.path('lora'))).sort()) {
+    const folder = under.path(join('lora', kind));
+    const line = `${under.name} lora/${kind}`;
+    const { use_dora } = await readJson(join(folder, 'adapter', 'adapter_config.json'), z.object({ use_dora: z.boolean().nullish() }));
+    if (use_dora === true) {
+      reporter.skip(line, 'use_dora: @mmhs/lora refuses such adapters');
+      continue;
+    }
+    await reporter.group(line, () => checkAdapter({ line, folder, under, posts, reporter }));
+  }
+}
+
+/** Loads a folder that PEFT saved. */
+export function loadPeftAdapter(under: ModelUnderTest, folder: string): Promise<LoadedAdapter> {
+  const { linears, tensors } = under.model;
+  return loadAdapter({ folder, linears, tensors });
+}
+
+interface AdapterCheck {
+  readonly line: string;
+  readonly under: ModelUnderTest;
+  readonly reporter: Reporter;
+  readonly adapter: LoadedAdapter;
+  readonly adapted: AdaptedModel;
+  readonly posts: readonly GoldenPost[];
+  readonly loss: number;
+}
+
+async function checkAdapter(options: {
+  readonly line: string;
+  readonly folder: string;
+  readonly under: ModelUnderTest;
+  readonly posts: readonly GoldenPost[];
+  readonly reporter: Reporter;
+}): Promise<void> {
+  const { line, folder, under, reporter } = options;
+  const expected = await readJson(join(folder, 'expected.json'), adapterExpectedSchema);
+  const adapter = await loadPeftAdapter(under, join(folder, 'adapter'));
+  if (expected.same_as === undefined) await checkWrittenBack(line, folder, adapter, under, reporter);
+  if (expected.loss === undefined) return;
+  const batch = expected.samples ?? (await readJson(under.path('forward.json'), batchSchema)).batch.samples;
+  const posts = pickPosts(options.posts, batch);
+  const adapted = await adaptModel({ under, adapter });
+  const check: AdapterCheck = { line, under, reporter, adapter, adapted, posts, loss: expected.loss };
+  const tensorPath = join(folder, 'expected.safetensors');
+  const tensors = existsSync(tensorPath) ? await openTensorFile(tensorPath) : undefined;
+  for (const sharedPrefix of prefixVariants(line, posts, reporter)) {
+    await checkForwardPass(check, sharedPrefix, tensors);
+    if (tensors !== undefined) await checkGradients(check, sharedPrefix, tensors, expected.gradient_norm ?? NaN);
+  }
+  if (tensors !== undefined) await checkMerging(check, tensors);
+  adapted.release();
+}
+
+const batchSchema = z.object({ batch: z.object({ samples: z.array(z.number()) }) });
+
+/** Saving what was loaded must give the bytes that PEFT wrote. */
+async function checkWrittenBack(
+  line: string, folder: string, adapter: LoadedAdapter, under: ModelUnderTest, reporter: Reporter,
+): Promise<void> {
+  const copy = await mkdtemp(join(tmpdir(), 'mmhs-golden-'));
+  try {
+    const { linears, tensors } = under.model;
+    await saveAdapter({ folder: copy, config: adapter.config, parameters: adapter.parameters, linears, tensors });
+    const [written, original] = await Promise.all([copy, join(folder, 'adapter')]
+      .map((place) => readFile(join(place, 'adapter_model.safetensors'))));
+    reporter.measure(`${line}: written back, largest byte difference`, {
+      error: largestDifference(written ?? [], original ?? [NaN]), tolerance: 0,
+    });
+  } finally {
+    await rm(copy, { recursive: true });
+  }
+}
+
+async function checkForwardPass(check: AdapterCheck, sharedPrefix: boolean, tensors: TensorFile | undefined): Promise<void> {
+  const { line, reporter, posts } = check;
+  const title = `${line}, ${prefixTitle(sharedPrefix)}`;
+  const { loss, logits } = await evaluate({ ...check, sharedPrefix });
+  reporter.measure(`${title}: loss`, { error: relativeError(loss, check.loss), tolerance: tolerances.loss });
+  if (tensors === undefined) return;
+  const error = tensorError(await selectRows(logits, posts, tensors), await expectedLogits(tensors));
+  reporter.measure(`${title}: logits`, { error, tolerance: tolerances.tensor });
+}
+
+async function checkGradients(check: AdapterCheck, sharedPrefix: boolean, tensors: TensorFile, expectedNorm: number): Promise<void> {
+  const { line, reporter, adapted } = check;
+  const title = `${line}, ${prefixTitle(sharedPrefix)}`;
+  const { feeds } = await packPosts({ ...check, sharedPrefix });
+  const session = await adapted.createSession(trainingGraphOf({ ...check, sharedPrefix, gradients: true }));
+  const { loss } = await session.run({ feeds, outputs: ['loss'], gradients: 'write' });
+  await session.release();
+  reporter.measure(`${title}: training loss`, { error: relativeError(floats(loss).data[0] ?? NaN, check.loss), tolerance: tolerances.loss });
+
+  const gradients = gradientsByFileName(adapted);
+  const names = tensors.names.filter((name) => name.startsWith('grad.')).map((name) => name.slice('grad.'.length));
+  reporter.exact(`${title}: gradient names`, [...gradients.keys()].sort(), names.toSorted());
+  const pairs = new Map<string, readonly [Float32Array, Float32Array]>();
+  for (const name of names) pairs.set(name, [gradients.get(name) ?? new Float32Array(), (await tensors.float32(`grad.${name}`)).data]);
+  const largest = Math.max(...[...pairs.values()].map(([, expected]) => largestEntry(expected)));
+  const worst = worstOf([...pairs].map(([name, [actual, expected]]) => {
+    const own = largestEntry(expected);
+    return [name, largestDifference(actual, expected) / (own < nearlyZero * largest ? largest : own)] as const;
+  }));
+  const worstNorm = worstOf([...pairs].map(([name, pair]) => [name, normError([pair])] as const));
+  const note = (name: string): string => `of ${pairs.size} tensors, ${name.replace('base_model.model.', '')}`;
+  reporter.measure(`${title}: gradients, worst entry`, { error: worst.error, tolerance: tolerances.tensor, note: note(worst.name) });
+  reporter.measure(`${title}: gradients, worst norm`, { error: worstNorm.error, tolerance: tolerances.tensor, note: note(worstNorm.name) });
+  reporter.measure(`${title}: gradients, all as one`, { error: normError(pairs.values()), tolerance: tolerances.tensor });
+  const norm = Math.sqrt([...gradients.values()].reduce((sum, data) => sum + data.reduce((part, entry) => part + entry * entry, 0), 0));
+  reporter.measure(`${title}: gradient norm`, { error: relativeError(norm, expectedNorm), tolerance: tolerances.tensor });
+}
+
+function gradientsByFileName({ parameters }: AdaptedModel): Map<string, Float32Array> {
+  const tensors = [...(parameters?.gradients ?? [])].map(
+    ([name, data]): [string, FloatTensor] => [name, { type: 'float32', shape: [data.length], data }]);
+  return new Map([...toFileTensors({ parameters: new Map(tensors) })].map(([name, { data }]) => [name, data]));
+}
+
+/** The merged weights, and a plain model on them. */
+async function checkMerging({ line, under, reporter, adapter, posts }: AdapterCheck, tensors: TensorFile): Promise<void> {
+  const merged = mergeAdapter(adapter);
+  const weights: Record<string, FloatTensor> = {};
+  for (const name of under.checkpoint.tensors.keys()) {
+    if (merged.isChanged(name)) weights[name] = merged.merge(name, await under.checkpoint.readTensor(name));
+  }
+  for (const name of tensors.names.filter((entry) => entry.startsWith('merged.'))) {
+    const actual = weights[name.slice('merged.'.length)]?.data ?? [];
+    const error = tensorError(actual, (await tensors.float32(name)).data);
+    reporter.measure(`${line}: ${name}`, { error, tolerance: tolerances.tensor });
+  }
+  const overrides = await under.runtime.loadTensors({ tensors: weights });
+  const adapted = await adaptModel({ under, overrides });
+  const { logits } = await evaluate({ under, adapted, posts, sharedPrefix: false });
+  const error = tensorError(await selectRows(logits, posts, tensors), await expectedLogits(tensors));
+  reporter.measure(`${line}: merged model, logits`, { error, tolerance: tolerances.tensor });
+  overrides.release();
+}
+
+/** Expected logits are stored for some of the label rows only. */
+async function selectRows(logits: FloatTensor, posts: readonly GoldenPost[], tensors: TensorFile): Promise<Float32Array> {
+  const [rows = 0, width = 0] = logits.shape;
+  const places = new Map(labelRowsOf(posts).map((pair, row) => [pair.join(), row]));
+  if (places.size !== rows) throw new Error(`${rows} rows of logits for ${places.size} label tokens`);
+  const wanted = (await tensors.int64('label_rows')).data;
+  const selected = Array.from({ length: wanted.length / 2 }, (_, index) => {
+    const row = places.get(`${wanted[2 * index]},${wanted[2 * index + 1]}`) ?? NaN;
+    return [...logits.data.subarray(row * width, (row + 1) * width)];
+  });
+  return Float32Array.from(selected.flat());
+}
+
+async function expectedLogits(tensors: TensorFile): Promise<Float32Array> {
+  return (await tensors.float32('label_logits')).data;
+}

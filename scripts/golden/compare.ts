@@ -1,0 +1,68 @@
+/** The tolerances of the reference data, which come with them (see the README of such a folder). */
+export const tolerances = {
+  /** Of float32 tensors: largest difference relative to the largest expected entry. */
+  tensor: 1e-4,
+  /** Of losses, relative. */
+  loss: 1e-5,
+  /** Of normalised pixels, absolute. */
+  pixel: 1e-6,
+  /** Of pixels of lossy formats, in levels of 255: decoders differ. */
+  lossyLevels: 2,
+  /** Of metrics, absolute. */
+  metric: 1e-12,
+  trajectory: { loss: 1e-4, gradientNorm: 1e-4, learningRate: 1e-12, finalTensors: 5e-3 },
+} as const;
+
+/** Largest absolute difference; infinite when the lengths differ, NaN when an entry is no number. */
+export function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Infinity;
+  let largest = 0;
+  for (let index = 0; index < expected.length; index++) {
+    const difference = Math.abs((actual[index] as number) - (expected[index] as number));
+    // Math.max would hide nothing, but is slow on millions of entries.
+    if (!(difference <= largest)) largest = difference;
+    if (Number.isNaN(difference)) return NaN;
+  }
+  return largest;
+}
+
+/** Largest absolute entry. */
+export function largestEntry(values: ArrayLike<number>): number {
+  let largest = 0;
+  for (let index = 0; index < values.length; index++) largest = Math.max(largest, Math.abs(values[index] as number));
+  return largest;
+}
+
+/** Largest difference relative to the largest expected entry. */
+export function tensorError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  return ratio(largestDifference(actual, expected), largestEntry(expected));
+}
+
+/** Difference of two numbers relative to the expected one. */
+export function relativeError(actual: number, expected: number): number {
+  return ratio(Math.abs(actual - expected), Math.abs(expected));
+}
+
+/** Euclidean norm of the difference of many tensors relative to the norm of the expected ones. */
+export function normError(pairs: Iterable<readonly [actual: ArrayLike<number>, expected: ArrayLike<number>]>): number {
+  let [difference, norm] = [0, 0];
+  for (const [actual, expected] of pairs) {
+    if (actual.length !== expected.length) return Infinity;
+    for (let index = 0; index < expected.length; index++) {
+      difference += ((actual[index] as number) - (expected[index] as number)) ** 2;
+      norm += (expected[index] as number) ** 2;
+    }
+  }
+  return ratio(Math.sqrt(difference), Math.sqrt(norm));
+}
+
+function ratio(difference: number, size: number): number {
+  return difference === 0 ? 0 : difference / size;
+}
+
+/** The largest of some errors and what it belongs to; an error that is no number counts as the largest. */
+export function worstOf(errors: Iterable<readonly [name: string, error: number]>): { readonly name: string; readonly error: number } {
+  let worst = { name: 'nothing', error: 0 };
+  for (const [name, error] of errors) if (!(error <= worst.error)) worst = { name, error };
+  return worst;
+}
