@@ -70,6 +70,16 @@ describe('weights', () => {
     expect((await changed.run({ feeds: { x } })).y).toEqual(float([1, 3], [18, 18, 18]));
   });
 
+  it('can become initialisers of a session', async () => {
+    const weights = await runtime.loadTensors({ tensors: { w } });
+    const session = await runtime.createSession({ graph: product, weights, weightBinding: 'initializer' });
+    weights.release();
+    for (const rows of [1, 2]) {
+      const { y } = await session.run({ feeds: { x: float([rows, 2], Array<number>(2 * rows).fill(1)) } });
+      expect(y?.data.subarray(0, 3)).toEqual(Float32Array.of(5, 7, 9));
+    }
+  });
+
   it('are named when they are missing or do not fit', async () => {
     const other = await runtime.loadTensors({ tensors: { v: w } });
     await expect(runtime.createSession({ graph: product, weights: other })).rejects.toThrow(/w: .*1 missing/);
@@ -212,30 +222,26 @@ describe('parameters', () => {
 
 describe('a runtime', () => {
   it('keeps the event loop free during a long run', async () => {
-    const size = 1200;
+    const size = 1000;
+    const layers = 10;
     const graph = makeGraph({
       inputs: [spec('x', [size, size])],
-      outputs: [spec('y', [size, size])],
-      nodes: Array.from({ length: 20 }, (_, i) => node('MatMul', [i === 0 ? 'x' : `h${i}`, 'x'], [i === 19 ? 'y' : `h${i + 1}`])),
+      outputs: [spec(`h${layers}`, [size, size])],
+      nodes: Array.from({ length: layers }, (_, i) => node('MatMul', [i === 0 ? 'x' : `h${i}`, 'x'], [`h${i + 1}`])),
     });
     const session = await runtime.createSession({ graph, weights: [] });
     const x: FloatTensor = { type: 'float32', shape: [size, size], data: new Float32Array(size * size).fill(1e-3) };
+    const before = performance.eventLoopUtilization();
     const running = session.run({ feeds: { x } });
-    let longest = 0;
     let turns = 0;
-    let last = performance.now();
     const timer = setInterval(() => {
-      const now = performance.now();
-      longest = Math.max(longest, now - last);
       turns += 1;
-      last = now;
-    }, 5);
-    const started = last;
+    }, 1);
     await running;
     clearInterval(timer);
-    expect(last - started).toBeGreaterThan(100);
-    expect(turns).toBeGreaterThan(10);
-    expect(longest).toBeLessThan(50);
+    // Counted instead of timed: on a busy machine a thread may wait long for a core without being blocked.
+    expect(turns).toBeGreaterThan(5);
+    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.5);
   });
 
   it('needs no more memory after many runs', async () => {
@@ -255,10 +261,10 @@ describe('a runtime', () => {
         (y as unknown as ResidentTensor).release();
       }
     };
-    await runs(60);
+    await runs(30);
     const before = process.memoryUsage().rss;
-    await runs(240);
-    // Each run moves 2 MiB: without reuse this would be half a gigabyte.
+    await runs(120);
+    // Each run moves 2 MiB: without reuse this would be a quarter of a gigabyte.
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 2 ** 20);
   });
 

@@ -54,6 +54,11 @@ export interface CreateSessionOptions {
   readonly weights: CheckpointHandle | readonly CheckpointHandle[];
   /** Needed when the graph has parameters. */
   readonly parameters?: ParameterStore;
+  /**
+   * Whether weights are inputs of the graph (default on the CPU: all sessions then share one copy) or become initialisers
+   * of this session (default on GPUs, where an input would cross the bus on each run).
+   */
+  readonly weightBinding?: 'input' | 'initializer';
   /** How much onnxruntime rewrites the graph; all it can by default. */
   readonly optimization?: GraphOptimization;
   /** Writes onnxruntime's profile to `<prefix>_<time>.json` when the session is released. */
@@ -68,7 +73,8 @@ export async function createSession(
   const { graph, parameters, link, nextId, device, signal } = options;
   const handles = [options.weights].flat() as readonly CheckpointHandle[];
   checkParameters(graph.parameters, parameters);
-  const weightsAreInitializers = device !== 'cpu';
+  const weightBinding = options.weightBinding ?? (device === 'cpu' ? 'input' : 'initializer');
+  const weightsAreInitializers = weightBinding === 'initializer';
   const session = nextId();
   const release = async (): Promise<void> => {
     await link.send({ kind: 'release-session', session });

@@ -100,8 +100,9 @@ function spawn(): Worker {
   const loader = import.meta.resolve('tsx/esm/api');
   const entry = new URL('./worker.ts', import.meta.url).href;
   const code = `import { register } from '${loader}'; register(); await import('${entry}');`;
+  const profiling = process.execArgv.filter((flag) => /^--(cpu|heap)-prof/u.test(flag));
   return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), {
-    execArgv: ['--conditions=@mmhs/source'],
+    execArgv: ['--conditions=@mmhs/source', ...profiling],
   });
 }
 
