@@ -35,7 +35,7 @@ describe('gradients', () => {
     expect([...evaluate(graph, [gradients(loss, [loss]).get(loss)!], { x: numbers([1, 2]) })[0]!.data]).toEqual([1]);
   });
 
-  it('says that second derivatives through a gather are not supported, instead of giving wrong ones', () => {
+  it('cannot be differentiated again: a gradient of a gradient is missing', () => {
     const graph = new Graph();
     const table = graph.input('table', 'float32', [3, 1]);
     const rows = gatherRows(table, graph.input('rows', 'int64', [2]));

@@ -1,4 +1,4 @@
-import { MmhsError, type Dimension } from '@mmhs/core';
+import type { Dimension } from '@mmhs/core';
 
 import { multiplyDimensions } from '../dimension.ts';
 import type { Value } from '../graph.ts';
@@ -39,12 +39,5 @@ function scatterAdd(shape: readonly Dimension[], indices: Value, updates: Value)
   const zeros = expand(graph.scalar(0), shape);
   const column = reshape(indices, [...indices.shape, 1]);
   const [sum] = graph.add('ScatterND', [zeros, column, updates], { reduction: 'add' }, [{ type: 'float32', shape }]);
-  graph.record({
-    inputs: [updates],
-    outputs: [sum],
-    vjp: () => {
-      throw new MmhsError('MMHS_GRAPH_NOT_DIFFERENTIABLE', 'Second derivatives of a gather are not supported');
-    },
-  });
   return sum;
 }
