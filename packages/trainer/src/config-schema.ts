@@ -215,10 +215,12 @@ export const trainingConfigSchema = z.strictObject({
     group: 'Evaluation', value: 'TOKENS', help: 'Longest generated answer.',
   }),
   temperature: setting(z.number().min(0).default(0), {
-    group: 'Evaluation', help: 'Randomness of generated answers; 0 takes the likeliest token.',
+    group: 'Evaluation', help: 'Randomness of generated answers.',
+    inert: 'answers always take the likeliest token, as with 0.',
   }),
   top_p: setting(z.number().gt(0).max(1).default(1), {
     group: 'Evaluation', value: 'SHARE', help: 'Draw among the likeliest tokens that together have this probability.',
+    inert: 'answers always take the likeliest token, as with --temperature 0.',
   }),
   log_eval_predictions: setting(z.boolean().default(true), {
     group: 'Evaluation', help: 'Show some answers at each evaluation.',

@@ -168,11 +168,6 @@ function checkMetrics(config: TrainingConfig, given: GivenValues): void {
   }
 }
 
-/** Whether a smaller value of a metric is better. */
-export function isSmallerBetter(metric: string): boolean {
-  return ['loss', 'hamming_loss', 'invalid_json_rate'].includes(metric);
-}
-
 function inertNotices(given: GivenValues): string[] {
   return listSettings(trainingConfigSchema).flatMap(({ name, description, defaultValue }) => {
     const value = given.get(name);

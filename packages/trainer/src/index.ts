@@ -10,7 +10,6 @@ export { trainLoop, type TrainLoopOptions, type UpdateReport } from './train-loo
 export { planUpdates, type PlannedUpdate, type UpdatePlan } from './update-plan.ts';
 export {
   columnsOf,
-  isSmallerBetter,
   resolveTrainingConfig,
   trainingHelp,
   type ResolvedTrainingConfig,
@@ -19,6 +18,9 @@ export {
   type TrainingConfig,
 } from './config.ts';
 export { trainingConfigSchema, type TrainingSettings } from './config-schema.ts';
+export { chooseFamily, completeConfig } from './config-family.ts';
+export { runCommand, type CommandContext, type RunCommandOptions } from './flags-command.ts';
+export { exitCodeOf } from './flags-exit-code.ts';
 export {
   formatValue,
   listSettings,

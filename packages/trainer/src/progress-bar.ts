@@ -38,7 +38,7 @@ export function createProgressBar(options: {
       active = { bars, bar: bars.create(total, done, {}), timeLeft: createTimeLeft({ total, done, now }) };
     },
     update(update) {
-      active?.bar.update(update.done, { details: describeUpdate(update, active.timeLeft.after(update.done)) });
+      active?.bar.update(update.done, { details: describeUpdate({ secondsLeft: active.timeLeft.after(update.done), ...update }) });
     },
     note(text) {
       if (active === undefined) stream.write(`${text}\n`);

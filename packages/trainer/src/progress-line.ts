@@ -25,8 +25,10 @@ export function createTimeLeft(options: { readonly total: number; readonly done:
 }
 
 /** `loss 0.4123  lr 1.80e-4  12.3 samples/s  1:23 left`, as far as known. */
-export function describeUpdate(update: ProgressUpdate, secondsLeft: number | undefined): string {
-  const { loss, learningRate, samplesPerSecond } = update;
+export function describeUpdate(
+  update: Omit<ProgressUpdate, 'done' | 'secondsLeft'> & { readonly secondsLeft: number | undefined },
+): string {
+  const { loss, learningRate, samplesPerSecond, secondsLeft } = update;
   return [
     loss === undefined ? '' : `loss ${loss.toFixed(4)}`,
     learningRate === undefined ? '' : `lr ${learningRate.toExponential(2)}`,

@@ -31,7 +31,7 @@ export function createPlainProgress(options: {
     },
     update(update: ProgressUpdate) {
       if (phase === undefined || interval === Infinity) return;
-      const details = describeUpdate(update, timeLeft?.after(update.done));
+      const details = describeUpdate({ secondsLeft: timeLeft?.after(update.done), ...update });
       pending = `${phase.name}  ${describeCount(update.done, phase.total)}  ${details}`.trimEnd();
       if (update.done >= phase.total || now() - lastWritten >= interval * 1000) write(pending);
     },

@@ -19,6 +19,8 @@ export interface ProgressUpdate {
   readonly learningRate?: number;
   /** Posts per second. */
   readonly samplesPerSecond?: number;
+  /** Seconds left. @default estimated from the latest updates */
+  readonly secondsLeft?: number;
 }
 
 /** Shows a person how far a run is. One phase at a time; `note` may be called at any time. */
