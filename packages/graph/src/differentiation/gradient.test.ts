@@ -35,6 +35,19 @@ describe('gradients', () => {
     expect([...evaluate(graph, [gradients(loss, [loss]).get(loss)!], { x: numbers([1, 2]) })[0]!.data]).toEqual([1]);
   });
 
+  it('of a loss of shape [1] are those of the scalar', () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [2]);
+    const byX = gradients(reduceSum(mul(x, x), [0]), [x]).get(x)!;
+    const [result] = evaluate(graph, [byX], { x: numbers([3, 4]) });
+    expect([result!.shape, [...result!.data]]).toEqual([[2], [6, 8]]);
+  });
+
+  it('of more than one number are refused, with the shape', () => {
+    const x = new Graph().input('x', 'float32', ['rows']);
+    expect(() => gradients(x, [x])).toThrow(/gradients: a loss of one element is needed.*x float32\[rows\]/);
+  });
+
   it('cannot be differentiated again: a gradient of a gradient is missing', () => {
     const graph = new Graph();
     const table = graph.input('table', 'float32', [3, 1]);

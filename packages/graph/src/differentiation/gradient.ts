@@ -1,20 +1,25 @@
+import { multiplyDimensions } from '../dimension.ts';
 import type { Graph, Value } from '../graph.ts';
 import { add } from '../operators/elementwise.ts';
+import { expand } from '../operators/shape.ts';
 
 /**
  * Reverse-mode differentiation: adds to the graph what computes the gradient of a scalar by each of `by`.
  *
  * Steps that no wanted value feeds get no backward pass, so nothing below the lowest trained layer is differentiated.
  * A value the loss does not depend on is missing from the result.
+ *
+ * @throws MmhsError `MMHS_GRAPH_SHAPE` when the loss has more than one element.
  */
 export function gradients(loss: Value, by: Iterable<Value>): Map<Value, Value> {
   const { graph } = loss;
+  if (multiplyDimensions(...loss.shape) !== 1) graph.shapeError('gradients', 'a loss of one element is needed', loss);
   const wanted = [...by];
   const dependent = dependents(graph, wanted);
   /** Gradient so far by value name. */
   const accumulated = new Map<string, Value>();
   return graph.withoutRecording(() => {
-    accumulated.set(loss.name, graph.scalar(1));
+    accumulated.set(loss.name, expand(graph.scalar(1), loss.shape));
     for (const entry of graph.tape.toReversed()) {
       const outputGradients = entry.outputs.map((output) => accumulated.get(output.name));
       if (!outputGradients.some((gradient) => gradient !== undefined)) continue;
