@@ -165,13 +165,32 @@ describe('dropout in a training graph', () => {
 
   it('has one row of random numbers per site, as wide as the widest', () => {
     const shapes = new Map(graph.inputs.map(({ name, shape }) => [name, shape]));
-    expect([shapes.get('dropout_rows'), shapes.get('dropout_columns')]).toEqual([[2, 'tokens'], [2, 10]]);
+    expect([shapes.get('dropout_rows'), shapes.get('dropout_columns')]).toEqual([[2, 'dropout_length'], [2, 10]]);
   });
 
   it('has the gradients that central differences give for the same random numbers', () => {
     const outputs = run(feeds);
     for (const { name } of graph.parameters) {
       const slope = centralDifference(feeds, name, 1, (changed) => run(changed).loss!.data[0]!);
+      expect(outputs[`grad.${name}`]!.data[1], name).toBeCloseTo(slope, 7);
+    }
+  });
+
+  it('can sit in tower, decoder and head at once, whose rows are different things', () => {
+    const everywhere: TrainableTensors = {
+      full: new Set(),
+      adapters: new Map(['tower.mlp.fc1', 'layers.1.mlp.up_proj', 'head'].map((name) => [name, { rank: 2, scaling: 1, dropout: 0.5 }])),
+    };
+    const adapted = compose({ trainable: everywhere, imageFeatures: 'computed' });
+    const all = {
+      ...randomWeights(adapted), ...packBatch({ posts: [{ ids: [1, 2, 2, 2, 2, 3, 4], answer: 2 }] }),
+      splice_rows: numbers([0, 7, 8, 9, 10, 5, 6]),
+      pixel_values: uniform(random, [1, 3, 9, 8]),
+      dropout_rows: uniform(random, [3, 16], 0, 64), dropout_columns: uniform(random, [3, 8], 0, 64),
+    };
+    const outputs = interpretModel(adapted)(all);
+    for (const { name } of adapted.parameters) {
+      const slope = centralDifference(all, name, 1, (changed) => interpretModel(adapted)(changed).loss!.data[0]!);
       expect(outputs[`grad.${name}`]!.data[1], name).toBeCloseTo(slope, 7);
     }
   });

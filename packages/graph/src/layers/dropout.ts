@@ -1,12 +1,16 @@
+import type { Dimension } from '@mmhs/core';
+
 import type { Value } from '../graph.ts';
 import { floor, lessOrEqual, mul, sub, where } from '../operators/elementwise.ts';
-import { slice } from '../operators/shape.ts';
 
 /** Names of the inputs that carry a step's random numbers. */
 export const dropoutInputs = { rows: 'dropout_rows', columns: 'dropout_columns' } as const;
 
-/** Symbols of their axes until the number of sites is known; the serialiser puts the numbers in. */
-export const dropoutSymbols = { sites: 'dropout_sites', width: 'dropout_width' } as const;
+/**
+ * Symbols of their axes. The serialiser puts the numbers of sites and columns in when they are known; `length` is up to
+ * the caller, at least the rows of the longest site.
+ */
+export const dropoutSymbols = { sites: 'dropout_sites', width: 'dropout_width', length: 'dropout_length' } as const;
 
 /**
  * Zeroes elements of x `[rows, width]` with the given probability and scales the rest by 1 / (1 - p).
@@ -23,15 +27,21 @@ export function dropout(x: Value, probability: number): Value {
   }
   const keep = graph.withoutRecording(() => {
     const site = graph.nextDropoutSite(width);
-    const ofSite = { axis: 0, start: site, end: site + 1 };
-    const lines = slice(graph.input(dropoutInputs.rows, 'float32', [dropoutSymbols.sites, rows]), ofSite);
-    const all = graph.input(dropoutInputs.columns, 'float32', [dropoutSymbols.sites, dropoutSymbols.width]);
-    const columns = graph.add('Slice', [
-      slice(all, ofSite), graph.integers([0]), graph.integers([width]), graph.integers([1]),
-    ], {}, [{ type: 'float32', shape: [1, width] }])[0];
+    const { sites, length, width: widest } = dropoutSymbols;
+    const lines = ofSite(graph.input(dropoutInputs.rows, 'float32', [sites, length]), site, rows);
+    const columns = ofSite(graph.input(dropoutInputs.columns, 'float32', [sites, widest]), site, width);
     const column = graph.add('Reshape', [lines, graph.integers([-1, 1])], {}, [{ type: 'float32', shape: [rows, 1] }])[0];
     const product = mul(column, columns);
     return lessOrEqual(graph.scalar(probability), sub(product, floor(product)));
   });
   return where(keep, mul(x, graph.scalar(1 / (1 - probability))), graph.scalar(0));
+}
+
+/** The first `count` random numbers of a site, `[1, count]`. */
+function ofSite(numbers: Value, site: number, count: Dimension): Value {
+  const { graph } = numbers;
+  const [part] = graph.add('Slice', [
+    numbers, graph.integers([site, 0]), graph.shapeTensor([site + 1, count]), graph.integers([0, 1]),
+  ], {}, [{ type: 'float32', shape: [1, count] }]);
+  return part;
 }

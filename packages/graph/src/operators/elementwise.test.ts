@@ -128,6 +128,20 @@ describe('cast', () => {
     expect(cast(value, 'float32')).toBe(value);
   });
 
+  it('between floating-point types has the gradient that central differences give', () => {
+    expectGradients({
+      build: (graph) => cast(cast(mul(graph.input('x', 'float32', [3]), graph.scalar(3)), 'float16'), 'float32'),
+      feeds: { x: numbers([1, 2, 3]) },
+      seed: 1,
+    });
+  });
+
+  it('to and from whole numbers has no gradient', () => {
+    const graph = new Graph();
+    cast(cast(graph.input('x', 'float32', [2]), 'int64'), 'float32');
+    expect(graph.tape).toEqual([]);
+  });
+
   it('truncates to whole numbers', () => {
     expect(apply((x) => cast(x, 'int64'), numbers([-1.5, 2.7]))).toEqual([-1, 2]);
   });

@@ -1,4 +1,5 @@
 import type { Value, VjpContext } from '../graph.ts';
+import { onnxTypeNumbers } from '../onnx/element-type.ts';
 import { broadcastShape, unbroadcast } from './broadcast.ts';
 
 /** a + b, broadcast. */
@@ -118,8 +119,20 @@ export function where(condition: Value, a: Value, b: Value): Value {
 /** The same numbers as another element type; differentiable between floating-point types only. */
 export function cast(x: Value, type: Value['type']): Value {
   if (x.type === type) return x;
-  const numbers = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
-  return x.graph.add('Cast', [x], { to: numbers[type] }, [{ type, shape: x.shape }])[0];
+  const { graph } = x;
+  const [result] = graph.add('Cast', [x], { to: onnxTypeNumbers[type] }, [{ type, shape: x.shape }]);
+  if (isFloat(x.type) && isFloat(type)) {
+    graph.record({
+      inputs: [x],
+      outputs: [result],
+      vjp: ({ outputGradients: [gradient] }) => [gradient && cast(gradient, x.type)],
+    });
+  }
+  return result;
+}
+
+function isFloat(type: Value['type']): boolean {
+  return type === 'float32' || type === 'float16';
 }
 
 function binary(type: string, a: Value, b: Value, vjp: (context: VjpContext) => readonly (Value | undefined)[]): Value {

@@ -31,7 +31,7 @@ const where: Kernel = ([condition, a, b]) => {
 const cast: Kernel = ([x], node) => {
   const type = node.outputs[0]?.type;
   if (type === 'bool') return [mapElements(x!, (element) => Number(element !== 0))];
-  return [type === 'float32' ? x! : mapElements(x!, Math.trunc)];
+  return [type === 'float32' || type === 'float16' ? x! : mapElements(x!, Math.trunc)];
 };
 
 const tanhGelu = (x: number): number => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
