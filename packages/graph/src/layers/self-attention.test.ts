@@ -93,4 +93,23 @@ describe('groupedQueryAttention', () => {
       });
     }), { seed: 54, numRuns: 4 });
   });
+
+  it('depends on how far apart tokens are, not on where they stand', () => {
+    const graph = new Graph();
+    const y = groupedQueryAttention(new Module(graph, 'attn'), graph.input('x', 'float32', ['tokens', 4]), {
+      heads: { heads: 2, keyValueHeads: 1, headDimension: 4, scale: 0.5 },
+      angles: rotaryAngles(graph.input('positions', 'int64', [1, 'tokens']), { headDimension: 4, theta: 50 }),
+      plan: packedAttention(graph, { sharedPrefix: false }),
+      layer: 0,
+    });
+    const random = seededRandom(6);
+    const weights = [...graph.weights.values()].map(({ name, shape }) => [name, uniform(random, shape as number[])] as const);
+    const feeds = { ...Object.fromEntries(weights), ...packAttention({ posts: [{ ids: [0, 0, 0], answer: 1 }] }), x: uniform(random, [3, 4]) };
+    const at = (positions: readonly number[]): number[] =>
+      [...evaluate(graph, [y], { ...feeds, positions: numbers(positions, [1, 3]) })[0]!.data];
+    const start = at([0, 1, 2]);
+    at([5, 6, 7]).forEach((element, place) => expect(element).toBeCloseTo(start[place]!, 6));
+    const stretched = at([0, 2, 4]);
+    expect(Math.max(...stretched.map((element, place) => Math.abs(element - start[place]!)))).toBeGreaterThan(1e-3);
+  });
 });

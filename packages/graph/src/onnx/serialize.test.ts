@@ -20,7 +20,7 @@ function sample(): Graph {
     const product = gemm(reshape(x, ['rows*rows', 4]), graph.weight('frozen', [4, 3]), graph.weight('trained', [3]), { scale: 0.5 });
     graph.output('y', transpose(mul(product, graph.scalar(3)), [1, 0]));
   });
-  neg(graph.weight('unused', [7]));
+  mul(neg(graph.weight('unused', [7])), graph.scalar(99));
   graph.input('unused_input', 'int64', [1]);
   return graph;
 }
@@ -58,7 +58,7 @@ describe('a serialised graph', () => {
     });
   });
 
-  it('stores each constant once, little-endian', () => {
+  it('stores each constant that is used once, little-endian', () => {
     const three = model.graph.initializer.filter(({ dataType }) => dataType === 1);
     expect(three.map(({ dims, rawData }) => [dims, [...rawData!]])).toEqual([[[], [0, 0, 64, 64]]]);
   });
