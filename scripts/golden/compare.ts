@@ -66,3 +66,23 @@ export function worstOf(errors: Iterable<readonly [name: string, error: number]>
   for (const [name, error] of errors) if (!(error <= worst.error)) worst = { name, error };
   return worst;
 }
+
+/**
+ * Largest difference between the numbers of two values of the same form: numbers, texts, and arrays and objects of them.
+ * Infinite where they differ in anything but finite numbers; NaN equals NaN.
+ */
+export function largestNestedDifference(actual: unknown, expected: unknown): number {
+  if (Object.is(actual, expected)) return 0;
+  if (isNested(actual) && isNested(expected)) {
+    const [left, right] = [Object.entries(actual), Object.entries(expected)];
+    if (left.length !== right.length) return Infinity;
+    const values = new Map(left);
+    return Math.max(...right.map(([key, part]) => largestNestedDifference(values.get(key), part)));
+  }
+  const difference = typeof actual === 'number' && typeof expected === 'number' ? Math.abs(actual - expected) : NaN;
+  return Number.isNaN(difference) ? Infinity : difference;
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -7,7 +7,8 @@ import { z } from 'zod';
  * @throws Error naming the file and the field.
  */
 export async function readJson<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
-  const result = schema.safeParse(JSON.parse(await readFile(path, 'utf8')));
+  const text = await readFile(path, 'utf8');
+  const result = schema.safeParse(JSON.parse(text, (_key, value: unknown) => (value === 'NaN' ? NaN : value)));
   if (result.success) return result.data;
   throw new Error(`${path}: ${z.prettifyError(result.error)}`);
 }

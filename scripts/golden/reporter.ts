@@ -91,7 +91,7 @@ function shorten(value: unknown): string {
 
 function formatLine({ name, outcome, error, tolerance, note }: CheckLine): string {
   const columns = [
-    name.padEnd(64),
+    name.padEnd(72),
     (error === undefined ? '-' : formatNumber(error)).padStart(9),
     (tolerance === undefined ? '-' : formatNumber(tolerance)).padStart(9),
     ` ${outcome}`,

@@ -107,7 +107,11 @@ async function findModels(folder: string, wanted: string | undefined): Promise<{
     if (existsSync(config)) models.push({ name, modelType: (await readJson(config, modelConfigSchema)).model_type });
   }
   if (wanted === undefined) return models;
-  const matching = models.filter(({ name, modelType }) => [name, modelType, findFamily(modelType)?.name].includes(wanted));
+  // "smolvlm" is a sub-folder and also the model_type of another one: the sub-folder is meant.
+  const named = models.filter(({ name }) => name === wanted);
+  const matching = named.length > 0
+    ? named
+    : models.filter(({ modelType }) => [modelType, findFamily(modelType)?.name].includes(wanted));
   if (matching.length > 0) return matching;
   const names = [...models.map(({ name }) => name), ...families.map(({ name }) => name)];
   throw new UsageError(`--family ${wanted}: the folder has no such model; it has ${names.join(', ')}`);
