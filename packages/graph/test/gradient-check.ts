@@ -14,7 +14,7 @@ import { seededRandom, uniform, type Random } from './random.ts';
 const tolerance = 1e-6;
 const step = 1e-4;
 /** Elements tried per tensor; the rest of a large one is left to other random cases. */
-const elementsTried = 24;
+const elementsTried = 10;
 
 /**
  * Checks gradients() of a random weighted sum of what `build` returns against central differences in double precision, by
