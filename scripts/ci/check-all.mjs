@@ -18,8 +18,7 @@ await check('types', () => runPnpm([...turbo, 'typecheck']));
 await check('build', () => runPnpm([...turbo, 'build']));
 for (const name of readdirSync(join(root, 'packages')).sort()) {
   const cwd = join(root, 'packages', name);
-  await check(`publint ${name}`, () => runPnpm(['exec', 'publint', '--strict'], { cwd }));
-  await check(`attw ${name}`, () => runPnpm(['exec', 'attw', '--pack', '.', '--profile', 'esm-only'], { cwd }));
+  await check(`package ${name} (publint, attw)`, () => runPnpm(['run', 'check:package'], { cwd }));
 }
 await check('no any in published types', () => runCommand(process.execPath, ['scripts/ci/find-any.mjs']));
 await check('consumer', () => runCommand(process.execPath, ['scripts/consumer/run.mjs']));
