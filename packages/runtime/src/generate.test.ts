@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate, type Generation } from './generate.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
 import type { Session } from './session.ts';
-import { integer, makeGraph, node, spec } from './test-graphs.ts';
+import { integer, makeGraph, node, spec } from './__fixtures__/test-graphs.ts';
 
 /**
  * A toy model whose next token is the sum of all tokens it sees plus its position. A wrong mask, position, cache or splice

@@ -5,7 +5,7 @@ import type { FloatTensor, Tensor } from '@mmhs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRuntime, type Runtime } from './runtime.ts';
 import type { ResidentTensor } from './session.ts';
-import { integer, makeGraph, node, spec } from './test-graphs.ts';
+import { integer, makeGraph, node, spec } from './__fixtures__/test-graphs.ts';
 import { writeSafetensors } from './write-safetensors.ts';
 
 const float = (shape: number[], values: number[]): FloatTensor => ({
