@@ -57,29 +57,40 @@ export function averageRatio(
 
 /** Mean of the values that are numbers; plain when all their weights are zero; NaN when there is none. */
 export function weightedMean(values: readonly number[], weights?: ArrayLike<number>): number {
-  let total = 0;
-  let totalWeight = 0;
-  let plainTotal = 0;
-  let present = 0;
-  values.forEach((value, index) => {
-    if (Number.isNaN(value)) return;
-    const weight = weights === undefined ? 1 : weights[index]!;
-    total += value * weight;
-    totalWeight += weight;
-    plainTotal += value;
-    present += 1;
-  });
-  if (present === 0) return NaN;
-  return totalWeight === 0 ? plainTotal / present : total / totalWeight;
+  const present = [...values.keys()].filter((index) => !Number.isNaN(values[index]!));
+  if (present.length === 0) return NaN;
+  const weightOf = (index: number): number => (weights === undefined ? 1 : weights[index]!);
+  const totalWeight = sum(present.map(weightOf));
+  if (totalWeight === 0) return sum(present.map((index) => values[index]!)) / present.length;
+  return sum(present.map((index) => values[index]! * weightOf(index))) / totalWeight;
 }
 
-/** Sum of numbers. */
-export function sum(values: Iterable<number>): number {
-  let total = 0;
-  for (const value of values) total += value;
+// Below this many numbers NumPy adds with eight running sums.
+const blockSize = 128;
+
+/** Sum of numbers, added in NumPy's order so that the last digit is scikit-learn's too. */
+export function sum(values: ArrayLike<number>, start = 0, end = values.length): number {
+  const size = end - start;
+  if (size < 8) {
+    let total = 0;
+    for (let index = start; index < end; index += 1) total += values[index]!;
+    return total;
+  }
+  if (size > blockSize) {
+    const half = Math.floor(size / 2);
+    const middle = start + half - (half % 8);
+    return sum(values, start, middle) + sum(values, middle, end);
+  }
+  const lanes = Array.from({ length: 8 }, (_, lane) => values[start + lane]!);
+  const whole = end - (size % 8);
+  for (let index = start + 8; index < whole; index += 1) lanes[(index - start) % 8]! += values[index]!;
+  const [a, b, c, d, e, f, g, h] = lanes as [number, number, number, number, number, number, number, number];
+  let total = a + b + (c + d) + (e + f + (g + h));
+  for (let index = whole; index < end; index += 1) total += values[index]!;
   return total;
 }
 
-function divide([numerator, denominator]: readonly [number, number], zeroDivision: ZeroDivision): number {
+/** A fraction's value, or the zero-division value. */
+export function divide([numerator, denominator]: readonly [number, number], zeroDivision: ZeroDivision): number {
   return denominator === 0 ? zeroDivision : numerator / denominator;
 }

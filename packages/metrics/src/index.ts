@@ -1,5 +1,9 @@
+export { createMultilabelAccumulator, mergeCounts, type MultilabelAccumulator } from './accumulator.ts';
 export type { Average, ZeroDivision } from './averages.ts';
+export { classificationReport, type ClassificationReportOptions } from './classification-report.ts';
+export { labelConfusion, labelCooccurrence, rowConfusion, type ConfusionMatrix } from './confusion.ts';
 export { countLabels, type CountsSource, type LabelPairs, type MultilabelCounts } from './counts.ts';
+export { precisionRecallCurve, rocCurve, type PrecisionRecallCurve, type RocCurve } from './curves.ts';
 export { MetricsError, type MetricsErrorDetails } from './errors.ts';
 export { toLabelMatrix, type LabelMatrix, type LabelRows } from './label-matrix.ts';
 export {
@@ -18,5 +22,9 @@ export {
   type MultilabelReportOptions,
   type ScoreRow,
 } from './multilabel-report.ts';
+export { brierScore, logLoss } from './probability-scores.ts';
+export { coverageError, labelRankingAveragePrecision, labelRankingLoss } from './row-ranking.ts';
 export { hammingLoss, subsetAccuracy, zeroOneLoss } from './row-scores.ts';
 export type { RowGroup, RowTally } from './row-tally.ts';
+export { averagePrecision, binaryAveragePrecision, binaryRocAuc, rocAuc } from './score-averages.ts';
+export { toScoreMatrix, type BinaryScores, type ScoredLabels, type ScoreMatrix, type ScoreRows } from './score-matrix.ts';

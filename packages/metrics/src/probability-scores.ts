@@ -1,0 +1,35 @@
+import { sum, weightedMean } from './averages.ts';
+import { checkProbabilities, toScored, type ScoredLabels } from './score-matrix.ts';
+
+// scikit-learn's clipping for float64 was 1e-15 for years; it bounds the loss of a confident mistake at 34.5.
+const smallestProbability = 1e-15;
+
+/**
+ * Mean negative logarithm of the probability given to the truth, per label; natural logarithm.
+ *
+ * As scikit-learn's `log_loss` on each label, with probabilities below 1e-15 taken as 1e-15.
+ *
+ * @throws MetricsError `MMHS_METRICS_VALUE` for scores outside 0 to 1.
+ */
+export function logLoss(input: ScoredLabels): number[] {
+  return perLabelMean(input, (truth, probability) =>
+    -Math.log(Math.max(truth === 1 ? probability : 1 - probability, smallestProbability)),
+  );
+}
+
+/** Mean squared distance of probability and truth, per label. As scikit-learn's `brier_score_loss` on each label. */
+export function brierScore(input: ScoredLabels): number[] {
+  return perLabelMean(input, (truth, probability) => (probability - truth) ** 2);
+}
+
+function perLabelMean(input: ScoredLabels, loss: (truth: number, probability: number) => number): number[] {
+  const { gold, scores } = toScored(input);
+  checkProbabilities(scores);
+  return Array.from({ length: gold.columns }, (_, column) => {
+    const losses = Array.from({ length: gold.rows }, (_, row) => {
+      const cell = row * gold.columns + column;
+      return loss(gold.data[cell]!, scores.data[cell]!);
+    });
+    return input.sampleWeight === undefined ? sum(losses) / gold.rows : weightedMean(losses, input.sampleWeight);
+  });
+}
