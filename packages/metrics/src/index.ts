@@ -1,5 +1,17 @@
 export { createMultilabelAccumulator, mergeCounts, type MultilabelAccumulator } from './accumulator.ts';
+export { fleissKappa, krippendorffAlpha } from './agreement.ts';
+export { anyLabel, anyLabelScores } from './any-label.ts';
 export type { Average, ZeroDivision } from './averages.ts';
+export {
+  bootstrapInterval,
+  pairedBootstrap,
+  type BootstrapOptions,
+  type CountsMetric,
+  type Interval,
+  type PairedDifference,
+} from './bootstrap.ts';
+export { calibrationError, reliabilityBins, type CalibrationOptions, type ReliabilityBin } from './calibration-error.ts';
+export { fitIsotonic, fitPlatt, fitTemperature, type Calibrator } from './calibrators.ts';
 export { classificationReport, type ClassificationReportOptions } from './classification-report.ts';
 export { labelConfusion, labelCooccurrence, rowConfusion, type ConfusionMatrix } from './confusion.ts';
 export { countLabels, type CountsSource, type LabelPairs, type MultilabelCounts } from './counts.ts';
@@ -28,3 +40,5 @@ export { hammingLoss, subsetAccuracy, zeroOneLoss } from './row-scores.ts';
 export type { RowGroup, RowTally } from './row-tally.ts';
 export { averagePrecision, binaryAveragePrecision, binaryRocAuc, rocAuc } from './score-averages.ts';
 export { toScoreMatrix, type BinaryScores, type ScoredLabels, type ScoreMatrix, type ScoreRows } from './score-matrix.ts';
+export { generalizedMean, subgroupBias, type SubgroupBias } from './subgroup-bias.ts';
+export { applyThresholds, tuneThresholds, type ThresholdObjective, type TunedThreshold } from './thresholds.ts';
