@@ -1,1 +1,44 @@
-export {};
+import { join, relative } from 'node:path';
+import {
+  chooseFamily,
+  completeConfig,
+  createProgress,
+  formatEvaluations,
+  resolveTrainingConfig,
+  runCommand,
+  runTraining,
+  trainingHelp,
+  type CommandContext,
+  type TrainingResult,
+} from '@mmhs/trainer';
+import { families } from './families.ts';
+import { readVersions } from './versions.ts';
+
+const folder = join(import.meta.dirname, '..');
+const repository = join(folder, '../..');
+const demo = { path: 'apps/trainer/configs/demo.yaml', folder: repository };
+
+async function train({ argv, env, cwd, signal }: CommandContext): Promise<void> {
+  const resolved = await resolveTrainingConfig({ argv, env, cwd, demo });
+  const family = await chooseFamily({ families, name: resolved.config.model, modelId: resolved.config.model_id });
+  const config = completeConfig({ config: resolved.config, family, cwd });
+  const progress = createProgress({ stream: process.stderr, mode: config.progress, env });
+  for (const notice of resolved.notices) progress.note(notice);
+  const result = await runTraining({ config, family, progress, signal, versions: await readVersions(repository) });
+  if (config.dry_run) return;
+  const tables = formatEvaluations({ evaluations: result.evaluations, zeroDivision: config.zero_division });
+  process.stdout.write(`\n${tables}\n\n${describePlaces(result, cwd)}\n`);
+}
+
+function describePlaces({ adapterFolder, folder: runFolder, bestStep }: TrainingResult, cwd: string): string {
+  const best = bestStep === null ? '' : ` (of step ${bestStep}, the best)`;
+  return `Adapter: ${relative(cwd, adapterFolder)}${best}\nAll artefacts: ${relative(cwd, runFolder)}`;
+}
+
+void runCommand({
+  folder,
+  help: trainingHelp,
+  run: train,
+  onInterrupt: 'Stopping after a checkpoint is saved.',
+  process,
+});

@@ -54,3 +54,18 @@ export {
   type ProgressStream,
   type ProgressUpdate,
 } from './progress.ts';
+export { runTraining, type RunTrainingOptions, type TrainingResult } from './run-training.ts';
+export { openEventLog, tensorboardTags, type EventLog } from './tensorboard.ts';
+export { openMetricsLog, readMetricsLog, type MetricsLog, type MetricsRow } from './metrics-log.ts';
+export { createEarlyStopping, isGreaterBetter, type EarlyStopping, type EarlyStoppingState } from './early-stopping.ts';
+export {
+  evaluationMetrics,
+  invalidJsonRate,
+  writeJsonFile,
+  writeLabelMap,
+  writeMetricsFile,
+  writeResolvedConfig,
+  type Evaluation,
+} from './artifacts.ts';
+export { openLabeller, type Labeller, type OpenLabellerOptions } from './labeller.ts';
+export { formatEvaluations } from './progress-table.ts';

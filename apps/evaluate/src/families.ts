@@ -1,0 +1,5 @@
+import type { VlmFamily } from '@mmhs/core';
+import { smolFamily } from '@mmhs/models-smol';
+
+/** The model families this app evaluates, the usual one first. */
+export const families: readonly VlmFamily[] = [smolFamily];
