@@ -63,7 +63,10 @@ function ratio(difference: number, size: number): number {
 /** The largest of some errors and what it belongs to; an error that is no number counts as the largest. */
 export function worstOf(errors: Iterable<readonly [name: string, error: number]>): { readonly name: string; readonly error: number } {
   let worst = { name: 'nothing', error: 0 };
-  for (const [name, error] of errors) if (!(error <= worst.error)) worst = { name, error };
+  for (const [name, error] of errors) {
+    if (Number.isNaN(error)) return { name, error };
+    if (error > worst.error) worst = { name, error };
+  }
   return worst;
 }
 

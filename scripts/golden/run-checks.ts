@@ -44,7 +44,8 @@ export async function runChecks(options: {
   const models = await findModels(folder, options.family);
   const pictures = await openPicturePool(folder);
   await checkSharedParts({ folder, pictures, reporter });
-  const runtime = await createRuntime();
+  // The models are tiny: a second thread would only wait for the first.
+  const runtime = await createRuntime({ threads: 1 });
   try {
     for (const { name, modelType } of models) {
       const family = findFamily(modelType);

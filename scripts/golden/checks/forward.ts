@@ -26,7 +26,7 @@ export async function checkForward(under: ModelUnderTest, posts: readonly Golden
         reporter.measure(`${title}: loss`, { error: relativeError(loss, expected.loss), tolerance: tolerances.loss });
         const wantedLogits = await expectedRows(tensors, name, 'logits', chosen);
         reporter.measure(`${title}: logits`, { error: tensorError(logits.data, wantedLogits), tolerance: tolerances.tensor });
-        if (!tensors.has(`${name}.hidden`)) continue;
+        if (!tensors.has(`${name}.hidden`) && !tensors.has(`${name}.label_hidden`)) continue;
         const wantedHidden = await expectedRows(tensors, name, 'hidden', chosen);
         reporter.measure(`${title}: hidden`, { error: tensorError(hidden.data, wantedHidden), tolerance: tolerances.tensor });
       }

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+
+import { largestDifference, largestNestedDifference, normError, tensorError, worstOf } from './compare.ts';
+
+it('measures the largest difference relative to the largest expected entry', () => {
+  expect(tensorError([1, -4, 2], [1, -5, 2])).toBeCloseTo(0.2, 12);
+  expect(tensorError([0, 0], [0, 0])).toBe(0);
+  expect(tensorError([1], [0])).toBe(Infinity);
+});
+
+it('never lets other lengths or broken numbers pass', () => {
+  expect(largestDifference([1], [1, 2])).toBe(Infinity);
+  expect(largestDifference([NaN, 1], [1, 1])).toBeNaN();
+  expect(normError([[[1], [1, 2]]])).toBe(Infinity);
+  expect(worstOf([['a', 1], ['b', NaN], ['c', 2]]).error).toBeNaN();
+});
+
+it('measures many tensors as one vector', () => {
+  expect(normError([[[3], [0]], [[0, 5], [4, 5]]])).toBeCloseTo(Math.sqrt(25 / 41), 12);
+});
+
+it('compares nested values of one form', () => {
+  expect(largestNestedDifference({ a: [1, NaN], b: 'x' }, { a: [1.5, NaN], b: 'x' })).toBe(0.5);
+  expect(largestNestedDifference({ a: 1 }, { a: 1, b: 2 })).toBe(Infinity);
+  expect(largestNestedDifference('x', 'y')).toBe(Infinity);
+  expect(largestNestedDifference(null, 1)).toBe(Infinity);
+});

@@ -1,0 +1,88 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { createReporter, type CheckLine } from './reporter.ts';
+import { runChecks } from './run-checks.ts';
+
+const fixtures = join(import.meta.dirname, '__fixtures__');
+
+async function linesOf(folder: string, family?: string): Promise<readonly CheckLine[]> {
+  const reporter = createReporter({ write: () => undefined });
+  await runChecks({ folder, family, reporter });
+  return reporter.lines;
+}
+
+describe('the tiny SmolVLM2 against the reference implementation', () => {
+  let lines: readonly CheckLine[] = [];
+  beforeAll(async () => {
+    lines = await linesOf(fixtures);
+  }, 300_000);
+
+  // Numbers of checks, so that a check that silently stops being made is noticed.
+  it.each([
+    ['preprocess', 40],
+    ['tokens', 100],
+    ['sample', 18],
+    ['targets', 30],
+    ['forward batch', 8],
+    ['forward alone', 24],
+    ['lora/base', 16],
+    ['lora/patterns', 16],
+    ['lora/modules_to_save', 16],
+    ['lora/vision', 16],
+    ['train linear, shared prefix', 7],
+    ['train linear, no shared prefix', 7],
+    ['train cosine, shared prefix', 7],
+    ['train cosine, no shared prefix', 7],
+    ['generate no_adapter', 13],
+    ['generate base', 13],
+    ['generate fitted', 13],
+  ])('agrees in every check of: %s', (part, least) => {
+    const made = lines.filter(({ name }) => name.startsWith(`smolvlm2 ${part}`));
+    expect(made.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
+    expect(made.length).toBeGreaterThanOrEqual(least);
+  });
+
+  it('skips only what is not in the folder', () => {
+    expect(lines.filter(({ outcome }) => outcome === 'skipped').map(({ name }) => name)).toEqual(['images', 'resize', 'metrics']);
+  });
+});
+
+describe('a folder with wrong expectations', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mmhs-golden-'));
+    await cp(fixtures, folder, { recursive: true });
+    const model = join(folder, 'smolvlm2');
+    for (const part of ['tokens.json', 'train.json', 'generate.json', 'lora']) await rm(join(model, part), { recursive: true });
+    await edit(join(model, 'forward.json'), (text) => text.replace(/"loss": (\d+\.\d)/g, '"loss": 1$1'));
+    await edit(join(model, 'targets.json'), (text) => text.replace('layers.0.mlp.up_proj', 'layers.7.mlp.up_proj'));
+    await edit(join(model, 'samples.json'), (text) => text.replace('"label_ids": [-100', '"label_ids": [7'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('is found out', async () => {
+    const failed = (await linesOf(folder)).filter(({ outcome }) => outcome === 'NOT OK').map(({ name }) => name);
+    expect(failed).toContain('smolvlm2 forward batch, shared prefix: loss');
+    expect(failed).toContain('smolvlm2 forward alone.0, no shared prefix: loss');
+    expect(failed.some((name) => name.startsWith('smolvlm2 targets') && name.endsWith('modules'))).toBe(true);
+    expect(failed.some((name) => /sample \d: label mask/.test(name))).toBe(true);
+    expect(failed.every((name) => /loss|modules|label mask/.test(name))).toBe(true);
+  }, 120_000);
+});
+
+async function edit(path: string, change: (text: string) => string): Promise<void> {
+  const text = await readFile(path, 'utf8');
+  const changed = change(text);
+  expect(changed).not.toBe(text);
+  await writeFile(path, changed);
+}
+
+describe('choosing models', () => {
+  it('refuses folders without reference data and families that are not there', async () => {
+    await expect(linesOf(import.meta.dirname)).rejects.toThrow(/no images\/decoded\.safetensors/);
+    await expect(linesOf(fixtures, 'other')).rejects.toThrow(/--family other.*smolvlm2, smol/);
+  });
+});
