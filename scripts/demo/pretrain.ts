@@ -114,7 +114,7 @@ async function pretrain(): Promise<void> {
     await optimizer.update({ gradients: parameters.gradients, learningRate: learningRate(step), gradientScale: scale });
     parameters.markChanged();
     smoothed = smoothed === undefined ? loss : 0.98 * smoothed + 0.02 * loss;
-    if ((step + 1) % 10 === 0) {
+    if ((step + 1) % 50 === 0) {
       const seconds = (performance.now() - started) / 1000;
       process.stdout.write(`step ${step + 1}/${steps} loss ${smoothed.toFixed(4)} ${((step + 1) / seconds).toFixed(2)} steps/s\n`);
     }

@@ -29,9 +29,6 @@ export interface FeatureStore {
   readonly computed: number;
 }
 
-/** Most tiles that go through the tower in one run: its attention needs about 50 MB a tile at 1,024 patches. */
-const tilesPerRun = 4;
-
 /** Creates the store around a session of the family's vision graph. */
 export function createFeatureStore(options: {
   readonly vision: Session;
@@ -55,17 +52,14 @@ export function createFeatureStore(options: {
       if (known === undefined) missing.set(image.key, image);
       else found.set(image.key, known);
     }
-    for (const group of groupBySize([...missing.values()])) {
+    // One picture a run: its features then never depend on the company it came in, and memory stays small.
+    for (const image of missing.values()) {
       signal?.throwIfAborted();
-      const processed = await Promise.all(group.map((image) => images.load(image.path, { signal })));
-      const features = await runTower(options, processed.map((loaded) => loaded.processed), signal);
-      computed += group.length;
-      for (const [index, image] of group.entries()) {
-        const tensor = features[index];
-        if (tensor === undefined) continue;
-        found.set(image.key, tensor);
-        await disk?.write(image.key, tensor);
-      }
+      const { processed } = await images.load(image.path, { signal });
+      const features = await runTower(options, processed, signal);
+      computed += 1;
+      found.set(image.key, features);
+      await disk?.write(image.key, features);
     }
     for (const [key, tensor] of found) memory.set(key, tensor);
     return found;
@@ -82,38 +76,15 @@ export function createFeatureStore(options: {
   };
 }
 
-/** Pictures grouped so that a run of the tower stays small. */
-function groupBySize(images: readonly PreparedImage[]): PreparedImage[][] {
-  const smallest = Math.min(...images.map((image) => image.featureRows));
-  const groups: PreparedImage[][] = [];
-  let room = 0;
-  for (const image of images) {
-    const size = image.featureRows / smallest;
-    if (groups.length === 0 || size > room) {
-      groups.push([]);
-      room = tilesPerRun;
-    }
-    groups.at(-1)?.push(image);
-    room -= size;
-  }
-  return groups;
-}
-
 async function runTower(
   { vision, model }: { readonly vision: Session; readonly model: VlmModel },
-  images: readonly ProcessedImage[],
+  image: ProcessedImage,
   signal?: AbortSignal,
-): Promise<FloatTensor[]> {
+): Promise<FloatTensor> {
   const { image_features: features } = await vision.run({
-    feeds: model.batchImages(images), ...(signal === undefined ? {} : { signal }),
+    feeds: model.batchImages([image]), ...(signal === undefined ? {} : { signal }),
   });
-  const all = (features as FloatTensor).data;
-  let row = 0;
-  return images.map(({ featureRows }) => {
-    const data = all.slice(row * model.hiddenSize, (row + featureRows) * model.hiddenSize);
-    row += featureRows;
-    return { type: 'float32', shape: [featureRows, model.hiddenSize], data };
-  });
+  return features as FloatTensor;
 }
 
 /** Feature files under a size limit; the oldest ones go first. */
