@@ -1,7 +1,7 @@
 import {
-  averagePrecision, brierScore, classificationReport, coverageError, f1Score, fbetaScore, hammingLoss, jaccardScore, labelConfusion,
-  labelRankingAveragePrecision, labelRankingLoss, logLoss, multilabelReport, precisionScore, recallScore, rocAuc, rowConfusion,
-  subsetAccuracy, type Average,
+  averagePrecision, brierScore, calibrationError, classificationReport, coverageError, f1Score, fbetaScore, hammingLoss,
+  jaccardScore, labelConfusion, labelRankingAveragePrecision, labelRankingLoss, logLoss, multilabelReport, precisionScore,
+  recallScore, rocAuc, rowConfusion, subsetAccuracy, type Average,
 } from '@mmhs/metrics';
 import { z } from 'zod';
 
@@ -49,6 +49,10 @@ export const metricValues: Readonly<Record<string, (entry: MetricsCase) => unkno
   brierPerLabel: (entry) => brierScore(scoredOf(entry)),
   brierMacro: (entry) => mean(brierScore(scoredOf(entry))),
   logLossPerLabel: (entry) => logLoss(scoredOf(entry)),
+  ecePerLabel: (entry) => calibrationPerLabel(entry).map(({ expected }) => expected),
+  mcePerLabel: (entry) => calibrationPerLabel(entry).map(({ largest }) => largest),
+  eceMacro: (entry) => mean(calibrationPerLabel(entry).map(({ expected }) => expected)),
+  eceFlat: ({ yTrue, yScore = [] }) => calibrationError({ gold: yTrue.flat(), scores: yScore.flat() }).expected,
 };
 
 function pairsOf({ yTrue, yPred }: MetricsCase) {
@@ -78,6 +82,11 @@ function reportRows(entry: MetricsCase): Record<string, Record<string, number>> 
   ];
   return Object.fromEntries(rows.map(([name, { precision, recall, f1, support }]) =>
     [name, { precision, recall, 'f1-score': f1, support }]));
+}
+
+function calibrationPerLabel({ yTrue, yScore = [] }: MetricsCase) {
+  const column = (rows: readonly (readonly number[])[], label: number): number[] => rows.map((row) => row[label] ?? NaN);
+  return (yTrue[0] ?? []).map((_, label) => calibrationError({ gold: column(yTrue, label), scores: column(yScore, label) }));
 }
 
 function mean(values: readonly number[]): number {
