@@ -27,7 +27,7 @@ async function train({ argv, env, cwd, signal }: CommandContext): Promise<void> 
   const result = await runTraining({ config, family, progress, signal, versions: await readVersions(repository) });
   if (config.dry_run) return;
   const tables = formatEvaluations({ evaluations: result.evaluations, zeroDivision: config.zero_division });
-  process.stdout.write(`\n${tables}\n\n${describePlaces(result, cwd)}\n`);
+  process.stdout.write(`\n${tables === '' ? '' : `${tables}\n\n`}${describePlaces(result, cwd)}\n`);
 }
 
 function describePlaces({ adapterFolder, folder: runFolder, bestStep }: TrainingResult, cwd: string): string {
