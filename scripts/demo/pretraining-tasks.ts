@@ -27,16 +27,17 @@ export interface PretrainingExample {
 }
 
 /**
+ * - `symbols`: the list has all shapes and colours; the symbol's shape and colour apply;
  * - `presence`: a name applies when the text has that word or the picture that shape or colour;
  * - `pairs`: a name of two parts, such as `kite ring`, applies when both are there;
  * - `codes`: a name such as `kilo` has a meaning that no prompt tells and that has to be learnt by heart.
  */
-export type PretrainingTask = 'presence' | 'pairs' | 'codes';
+export type PretrainingTask = 'symbols' | 'presence' | 'pairs' | 'codes';
 
 /** How often each task comes up; the shares need not sum to 1. */
 export type TaskShares = Readonly<Record<PretrainingTask, number>>;
 
-const defaultShares: TaskShares = { presence: 0.4, pairs: 0.2, codes: 0.4 };
+const defaultShares: TaskShares = { symbols: 0.25, presence: 0.3, pairs: 0.25, codes: 0.2 };
 
 /** What must hold for a name to apply; all parts given must. */
 export interface Condition {
@@ -88,7 +89,7 @@ function makeCodeMeanings(random: Random): NamedCondition[] {
  * a micro-batch can share the prompt's beginning.
  *
  * @param options.groupSize - Examples in a row with the same list. Default 8.
- * @param options.shares - How often each task comes up. Default 2 : 1 : 2.
+ * @param options.shares - How often each task comes up. Default 5 : 6 : 5 : 4.
  */
 export function createPretrainingExample(options: {
   readonly seed: number;
@@ -133,26 +134,29 @@ export function* createPretrainingExamples(options: {
   for (let index = options.start ?? 0; ; index += 1) yield createPretrainingExample({ ...options, index });
 }
 
-function drawTask({ presence, pairs, codes }: TaskShares, random: Random): PretrainingTask {
-  const point = random.next() * (presence + pairs + codes);
-  if (point < presence) return 'presence';
-  return point < presence + pairs ? 'pairs' : 'codes';
+function drawTask({ symbols, presence, pairs, codes }: TaskShares, random: Random): PretrainingTask {
+  const point = random.next() * (symbols + presence + pairs + codes);
+  if (point < symbols) return 'symbols';
+  if (point < symbols + presence) return 'presence';
+  return point < symbols + presence + pairs ? 'pairs' : 'codes';
 }
 
 function drawList(task: PretrainingTask, random: Random): NamedCondition[] {
   const length = 4 + random.integer(3);
   if (task === 'codes') return shuffle(codeMeanings, random).slice(0, length);
   if (task === 'pairs') return drawPairs(length, random);
+  if (task === 'symbols') return shuffle(allSymbols(), random);
   const words = shuffle([...things, ...labelNames], random).map((word) => ({ name: word, condition: { word } }));
-  const symbols = shuffle<NamedCondition>(
-    [
-      ...shapes.map((shape) => ({ name: shape, condition: { shape } })),
-      ...colours.map((colour) => ({ name: colour, condition: { colour } })),
-    ],
-    random,
-  );
+  const symbols = shuffle(allSymbols(), random);
   const symbolCount = random.integer(length);
   return shuffle([...symbols.slice(0, symbolCount), ...words.slice(0, length - symbolCount)], random);
+}
+
+function allSymbols(): NamedCondition[] {
+  return [
+    ...shapes.map((shape) => ({ name: shape, condition: { shape } })),
+    ...colours.map((colour) => ({ name: colour, condition: { colour } })),
+  ];
 }
 
 function drawPairs(count: number, random: Random): NamedCondition[] {
