@@ -10,6 +10,7 @@ export {
   type TensorSpec,
 } from './tensor.ts';
 export type { Prediction, RgbImage, Sample } from './sample.ts';
+export { createRandom, restoreRandom, type Random, type RandomState } from './random.ts';
 export type { LinearModule, LoraModule, ModelGraph, TrainableTensors } from './model-graph.ts';
 export type {
   CheckpointFiles,

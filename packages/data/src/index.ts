@@ -5,7 +5,7 @@ export type { SampleColumns } from './columns.ts';
 export { lengthBucketBatches } from './length-buckets.ts';
 export { loadSplit, type LoadedSplit } from './load-split.ts';
 export type { DataProblem } from './problem.ts';
-export { createRandom, restoreRandom, type Random, type RandomState } from './random.ts';
+export { createRandom, restoreRandom, type Random, type RandomState } from '@mmhs/core';
 export { readSamples, type ReadSamplesOptions, type SampleFormat } from './read-samples.ts';
 export { takeShard } from './shard.ts';
 export { shuffle, takeSubset } from './shuffle.ts';

@@ -1,7 +1,7 @@
+import { createRandom } from '@mmhs/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lengthBucketBatches } from './length-buckets.ts';
-import { createRandom } from './random.ts';
 
 describe('lengthBucketBatches', () => {
   it('holds every index once in batches of the wanted size, one of them possibly smaller', () => {

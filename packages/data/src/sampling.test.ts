@@ -1,6 +1,6 @@
+import { createRandom } from '@mmhs/core';
 import { describe, expect, it } from 'vitest';
 import { computeClassWeights } from './class-weights.ts';
-import { createRandom } from './random.ts';
 import { takeShard } from './shard.ts';
 import { drawWeighted } from './weighted-sample.ts';
 

@@ -1,4 +1,4 @@
-import { createRandom, type Random } from './random.ts';
+import { createRandom, type Random } from '@mmhs/core';
 
 /** The items in random order (Fisher and Yates); the input is left as it is. */
 export function shuffle<Item>(items: readonly Item[], random: Random): Item[] {

@@ -1,6 +1,6 @@
+import { createRandom } from '@mmhs/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from './random.ts';
 import { stratifiedSplit } from './stratified-split.ts';
 
 const names = ['common', 'medium', 'rare'];

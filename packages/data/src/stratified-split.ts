@@ -1,4 +1,4 @@
-import { createRandom } from './random.ts';
+import { createRandom } from '@mmhs/core';
 import { shuffle } from './shuffle.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '@mmhs/core';
 
 /**
  * Draws indices with replacement, each with a probability proportional to its weight.

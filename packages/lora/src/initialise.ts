@@ -1,6 +1,5 @@
-import { MmhsError, elementCount, type FloatTensor, type LinearModule, type TrainableTensors } from '@mmhs/core';
+import { createRandom, MmhsError, elementCount, type FloatTensor, type LinearModule, type Random, type TrainableTensors } from '@mmhs/core';
 import type { LoraConfig } from './config.ts';
-import { createRandom, type Random } from './random.ts';
 import { parameterShapes } from './resolve-adapters.ts';
 
 /**
@@ -25,7 +24,7 @@ export function initialiseAdapters(options: {
   return new Map(
     shapes.map(({ name, shape }) => {
       const data = new Float32Array(elementCount(shape));
-      const random = createRandom({ seed, stream: name });
+      const random = createRandom([seed, name]);
       if (name.endsWith('.lora_A.weight') || method === false) fill(data, shape, method, random);
       return [name, { type: 'float32', shape, data }];
     }),
@@ -35,7 +34,7 @@ export function initialiseAdapters(options: {
 function fill(data: Float32Array, shape: readonly number[], method: LoraConfig['init_lora_weights'], random: Random): void {
   const [rows = 1, columns = 1] = shape;
   if (method === 'gaussian') {
-    for (let index = 0; index < data.length; index += 1) data[index] = random.nextNormal() / rows;
+    for (let index = 0; index < data.length; index += 1) data[index] = random.normal() / rows;
   } else if (typeof method === 'boolean') {
     const bound = 1 / Math.sqrt(columns);
     for (let index = 0; index < data.length; index += 1) data[index] = (2 * random.next() - 1) * bound;

@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createRandom } from '@mmhs/core';
 import { openCheckpointTensors, writeSafetensors } from '@mmhs/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadAdapter } from './adapter-folder.ts';
 import { mergeAdapter } from './merge.ts';
 import { mergeCheckpoint } from './merge-checkpoint.ts';
 import { toBfloat16 } from './narrow.ts';
-import { createRandom } from './random.ts';
 import { families, fixturePath, specs } from './test-support.ts';
 
 const { linears, tensors: shapes } = families.smolvlm;
@@ -22,8 +22,8 @@ afterEach(() => rm(root, { recursive: true }));
 /** A base checkpoint with random bfloat16 weights. */
 async function writeBase(): Promise<void> {
   const tensors = Object.entries(shapes).map(([name, shape]) => {
-    const random = createRandom({ seed: 5, stream: name });
-    const values = Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, random.nextNormal);
+    const random = createRandom([5, name]);
+    const values = Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, random.normal);
     return [name, { dtype: 'BF16', shape, bytes: new Uint8Array(toBfloat16(values).buffer) }] as const;
   });
   await writeSafetensors({ path: join(root, 'model.safetensors'), tensors: new Map(tensors) });

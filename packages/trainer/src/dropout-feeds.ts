@@ -1,5 +1,4 @@
-import type { Tensor, TensorSpec } from '@mmhs/core';
-import { createRandom } from '@mmhs/data';
+import { createRandom, type Tensor, type TensorSpec } from '@mmhs/core';
 import { dropoutInputs } from '@mmhs/graph';
 
 /** Random numbers lie in [0, 64): their products keep at least 12 bits after the point. */

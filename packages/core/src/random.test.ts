@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom, restoreRandom } from './random.ts';
-import { shuffle, takeSubset } from './shuffle.ts';
 
 describe('createRandom', () => {
   it('gives the numbers of xoshiro128**', () => {
@@ -43,40 +42,43 @@ describe('createRandom', () => {
     expect(Math.abs(sum - 35_000)).toBeLessThan(458);
   });
 
+  it('keeps the numbers that committed data was made with', () => {
+    expect(Array.from({ length: 3 }, createRandom([42, 7]).uint32)).toEqual([3025321693, 4277352906, 2601615225]);
+  });
+
+  it('takes names as parts of a seed', () => {
+    const firsts = [[1, 'a'], [1, 'b'], [2, 'a'], ['a', 1], [1, '']].map((seed) => createRandom(seed).uint32());
+    expect(new Set(firsts).size).toBe(firsts.length);
+    expect(createRandom([1, 'a']).uint32()).toBe(firsts[0]);
+  });
+
+  it('is uniform over the first numbers of named sequences: chi-squared over 64 cells', () => {
+    const cells = new Array<number>(64).fill(0);
+    for (let name = 0; name < 400; name += 1) {
+      const random = createRandom([1, `tensor ${name}`]);
+      for (let draw = 0; draw < 200; draw += 1) {
+        const cell = random.integer(64);
+        cells[cell] = (cells[cell] ?? 0) + 1;
+      }
+    }
+    const expected = (200 * 400) / 64;
+    const chiSquared = cells.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+    // 63 degrees of freedom: 0.001 and 0.999 quantiles.
+    expect(chiSquared).toBeGreaterThan(32.6);
+    expect(chiSquared).toBeLessThan(103.4);
+  });
+
+  it('is normal: mean, deviation and the share within one deviation', () => {
+    const values = Array.from({ length: 100_000 }, createRandom(3).normal);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+    expect(Math.abs(mean)).toBeLessThan(0.015);
+    expect(Math.abs(deviation - 1)).toBeLessThan(0.01);
+    expect(values.filter((value) => Math.abs(value) < 1).length / values.length).toBeCloseTo(0.6827, 2);
+  });
+
   it('refuses a bound it cannot honour', () => {
     for (const bound of [0, -1, 1.5, 2 ** 32 + 1]) expect(() => createRandom(1).integer(bound)).toThrow(RangeError);
     expect(createRandom(1).integer(1)).toBe(0);
-  });
-});
-
-describe('shuffle', () => {
-  it('keeps every item and leaves the input alone', () => {
-    const items = Object.freeze(Array.from({ length: 50 }, (_, index) => index));
-    const shuffled = shuffle(items, createRandom(5));
-    expect(shuffled).not.toEqual(items);
-    expect(shuffled.toSorted((a, b) => a - b)).toEqual(items);
-  });
-
-  it('gives every order of three items about equally often', () => {
-    const random = createRandom(6);
-    const counts = new Map<string, number>();
-    for (let index = 0; index < 6000; index += 1) {
-      const order = shuffle(['a', 'b', 'c'], random).join('');
-      counts.set(order, (counts.get(order) ?? 0) + 1);
-    }
-    // Six standard deviations: 6 * sqrt(6000 * 1/6 * 5/6) = 173.
-    expect([...counts.values()].map((count) => Math.abs(count - 1000) < 173)).toEqual(new Array(6).fill(true));
-  });
-});
-
-describe('takeSubset', () => {
-  it('keeps the order, nests smaller subsets in larger ones, and takes all when asked for more', () => {
-    const items = Array.from({ length: 30 }, (_, index) => index * 2);
-    const small = takeSubset({ items, count: 5, seed: 1 });
-    const large = takeSubset({ items, count: 12, seed: 1 });
-    expect(small).toHaveLength(5);
-    expect(small.toSorted((a, b) => a - b)).toEqual(small);
-    expect(large).toEqual(expect.arrayContaining(small));
-    expect(takeSubset({ items, count: 99, seed: 1 })).toEqual(items);
   });
 });

@@ -9,22 +9,26 @@ export interface Random {
   uint32(): number;
   /** Uniform integer in [0, bound), without bias. `bound` is a positive integer up to 2^32. */
   integer(bound: number): number;
+  /** Normal with mean 0 and standard deviation 1. */
+  normal(): number;
   /** What {@link restoreRandom} continues from. */
   state(): RandomState;
 }
 
 /**
- * A random number generator seeded by one or several integers, such as `[seed, epoch]`: each list of integers gives its own,
- * unrelated sequence. Not for secrets.
+ * A random number generator seeded by one or several integers and names, such as `[seed, epoch]` or `[seed, 'weight']`: each
+ * list gives its own, unrelated sequence. Not for secrets.
  *
- * xoshiro128** 1.1 by Blackman and Vigna (https://prng.di.unimi.it), seeded through the finaliser of MurmurHash3.
+ * xoshiro128** 1.1 by Blackman and Vigna (https://prng.di.unimi.it), seeded through the finaliser of MurmurHash3; names
+ * through FNV-1a.
  */
-export function createRandom(seed: number | readonly number[]): Random {
+export function createRandom(seed: number | readonly (number | string)[]): Random {
   const words: [number, number, number, number] = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x2545f491];
   let hash = 0;
   for (const part of typeof seed === 'number' ? [seed] : seed) {
     // Both halves of a 53-bit integer count, and so does the place of a part in the list.
-    for (const half of [part >>> 0, Math.floor(part / 2 ** 32) >>> 0]) {
+    const value = typeof part === 'number' ? part : hashName(part);
+    for (const half of [value >>> 0, Math.floor(value / 2 ** 32) >>> 0]) {
       words.forEach((word, index) => {
         hash = mix((hash ^ half ^ word) + Math.imul(index + 1, 0x9e3779b9));
         words[index] = (word ^ hash) >>> 0;
@@ -32,6 +36,13 @@ export function createRandom(seed: number | readonly number[]): Random {
     }
   }
   return restoreRandom(words);
+}
+
+/** FNV-1a of the name's UTF-8 bytes, 32 bits. */
+function hashName(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
 }
 
 function mix(value: number): number {
@@ -66,5 +77,7 @@ export function restoreRandom(state: RandomState): Random {
     return value % bound;
   };
   const next = (): number => ((uint32() >>> 5) * 2 ** 26 + (uint32() >>> 6)) / 2 ** 53;
-  return { next, uint32, integer, state: () => [a >>> 0, b >>> 0, c >>> 0, d >>> 0] };
+  // Box and Muller's transform; its second value is not kept, so that the state is four words and nothing else.
+  const normal = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+  return { next, uint32, integer, normal, state: () => [a >>> 0, b >>> 0, c >>> 0, d >>> 0] };
 }
