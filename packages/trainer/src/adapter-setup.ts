@@ -40,6 +40,11 @@ function copied(names: string | readonly string[] | null): string | string[] | n
   return names === null || typeof names === 'string' ? names : [...names];
 }
 
+/** The same targets without dropout: for graphs that do not train. */
+export function withoutDropout({ adapters, full }: TrainableTensors): TrainableTensors {
+  return { full, adapters: new Map([...adapters].map(([path, adapter]) => [path, { ...adapter, dropout: 0 }])) };
+}
+
 /** Shapes of everything that is trained. */
 export function trainedSpecs(model: VlmModel, trainable: TrainableTensors): TensorSpec[] {
   return parameterShapes({ trainable, linears: model.linears, tensors: model.tensors })

@@ -227,7 +227,7 @@ export const trainingConfigSchema = z.strictObject({
   }),
   log_eval_n_examples: setting(z.int().min(0).default(5), { group: 'Evaluation', value: 'POSTS', help: 'How many.' }),
   save_eval_predictions: setting(z.boolean().default(false), {
-    group: 'Evaluation', help: 'Write all answers to eval_predictions.jsonl.',
+    group: 'Evaluation', help: 'Write all answers of the final evaluation to eval_predictions.jsonl and test_predictions.jsonl.',
   }),
 
   out_dir: setting(path.nullable().default(null), {
@@ -236,6 +236,9 @@ export const trainingConfigSchema = z.strictObject({
   }),
   resume: setting(z.boolean().default(false), {
     group: 'Run', help: 'Go on from the last whole checkpoint in --out_dir; the result is the same bit for bit.',
+  }),
+  overwrite_out_dir: setting(z.boolean().default(false), {
+    group: 'Run', help: 'Start afresh where --out_dir holds an earlier run, and remove that run. --resume goes first.',
   }),
   logging_steps: setting(count.default(20), { group: 'Run', value: 'STEPS', help: 'Steps between log entries.' }),
   save_steps: setting(count.nullable().default(null), {

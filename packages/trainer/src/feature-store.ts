@@ -95,10 +95,15 @@ function createFeatureFolder(folder: string, { identity, diskBytes = 8 * 2 ** 30
     async read(key: string): Promise<FloatTensor | undefined> {
       const path = pathOf(key);
       if (!(await stat(path).catch(() => undefined))) return undefined;
-      const file = await openSafetensors({ path });
-      const tensor = await file.readFloat32('image_features');
-      await utimes(path, new Date(), new Date());
-      return tensor;
+      try {
+        const file = await openSafetensors({ path });
+        const tensor = await file.readFloat32('image_features');
+        await utimes(path, new Date(), new Date());
+        return tensor;
+      } catch {
+        // A file that a loss of power damaged or another process removed is computed again.
+        return undefined;
+      }
     },
     async write(key: string, tensor: FloatTensor): Promise<void> {
       if (tensor.data.byteLength > diskBytes) return;

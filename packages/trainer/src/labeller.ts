@@ -6,7 +6,7 @@ import { loadAdapter, parseLoraConfig } from '@mmhs/lora';
 import { checkFingerprint, type PromptRecord, type UserTextStyle } from '@mmhs/prompts';
 import type { Device } from '@mmhs/runtime';
 
-import { setValues, trainedSpecs } from './adapter-setup.ts';
+import { setValues, trainedSpecs, withoutDropout } from './adapter-setup.ts';
 import { chooseFamily } from './config-family.ts';
 import { evaluateSplit, type EvaluatedSplit } from './evaluation.ts';
 import { createFeatureStore } from './feature-store.ts';
@@ -84,11 +84,10 @@ async function createLabeller(options: OpenLabellerOptions, opened: OpenedModel,
   const { adapterFolder, batchSize, maxNewTokens } = options;
   const { runtime, model, processor, tokenizer, weights } = opened;
   const { labelSet } = record;
-  const { trainable, parameters: values } = await loadAdapter({
-    folder: adapterFolder, linears: model.linears, tensors: model.tensors,
-  });
+  const adapter = await loadAdapter({ folder: adapterFolder, linears: model.linears, tensors: model.tensors });
+  const trainable = withoutDropout(adapter.trainable);
   const parameters = await runtime.createParameters({ specs: trainedSpecs(model, trainable) });
-  setValues(parameters, values);
+  setValues(parameters, adapter.parameters);
   const images = createImageLoader({ processor });
   const vision = await runtime.createSession({ graph: model.visionGraph({ trainable }), weights, parameters });
   const features = createFeatureStore({ vision, model, images, cache: { identity: opened.featureIdentity } });

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openMetricsLog, readMetricsLog } from './metrics-log.ts';
+import { openMetricsLog, readMetricsLog, type MetricsRow } from './metrics-log.ts';
 
 let folder: string;
 let path: string;
@@ -13,9 +13,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function writeSteps(steps: readonly number[], resumedStep?: number): Promise<void> {
-  const log = await openMetricsLog({ path, resumedStep });
-  for (const step of steps) await log.append({ step, loss: step / 3 });
+const row = (step: number) => ({ step, loss: step / 3 });
+
+async function writeSteps(steps: readonly number[], rows: readonly MetricsRow[] = []): Promise<void> {
+  const log = await openMetricsLog({ path, rows });
+  for (const step of steps) await log.append(row(step));
   await log.close();
 }
 
@@ -27,10 +29,10 @@ describe('openMetricsLog', () => {
     expect(await readFile(path, 'utf8')).toBe(`{"step":1,"loss":${1 / 3}}\n{"step":2,"loss":${2 / 3}}\n`);
   });
 
-  it('drops the rows after the resumed step, and a row that was cut short', async () => {
+  it('begins with the given rows, whatever an interrupted run wrote after them', async () => {
     await writeSteps([5, 10, 15]);
     await appendFile(path, '{"step":20,"lo');
-    await writeSteps([11, 12], 10);
+    await writeSteps([11, 12], [row(5), row(10)]);
     expect(await steps()).toEqual([5, 10, 11, 12]);
   });
 
@@ -38,11 +40,11 @@ describe('openMetricsLog', () => {
     await writeSteps([1, 2, 3, 4]);
     const whole = await readFile(path, 'utf8');
     await writeSteps([1, 2, 3]);
-    await writeSteps([3, 4], 2);
+    await writeSteps([3, 4], [row(1), row(2)]);
     expect(await readFile(path, 'utf8')).toBe(whole);
   });
 
-  it('starts afresh without a resumed step', async () => {
+  it('starts afresh without rows', async () => {
     await writeSteps([1, 2]);
     await writeSteps([1]);
     expect(await steps()).toEqual([1]);
@@ -50,6 +52,12 @@ describe('openMetricsLog', () => {
 });
 
 describe('readMetricsLog', () => {
+  it('leaves out a row that was cut short', async () => {
+    await writeSteps([1]);
+    await appendFile(path, '{"step":2,"lo');
+    expect(await steps()).toEqual([1]);
+  });
+
   it('reads an absent file as an empty log', async () => {
     expect(await readMetricsLog({ path })).toEqual([]);
   });

@@ -17,16 +17,13 @@ export interface MetricsLog {
 /**
  * Opens a log with one JSON object per line.
  *
- * A fresh run starts an empty file. A resumed run keeps the rows up to and including `resumedStep` and drops later ones,
- * which the run is about to write again.
- *
- * @throws MmhsError `MMHS_TRAINER_METRICS_LOG` naming the line when a kept line is not such an object.
+ * The file begins with `rows` and nothing else: none for a fresh run, those of the checkpoint for a resumed one. What an
+ * interrupted run wrote after its checkpoint is about to be measured again.
  */
-export async function openMetricsLog(options: { readonly path: string; readonly resumedStep?: number | undefined }): Promise<MetricsLog> {
-  const { path, resumedStep } = options;
+export async function openMetricsLog(options: { readonly path: string; readonly rows?: readonly MetricsRow[] }): Promise<MetricsLog> {
+  const { path, rows = [] } = options;
   await mkdir(dirname(path), { recursive: true });
-  const kept = resumedStep === undefined ? [] : (await readMetricsLog({ path })).filter(({ step }) => step <= resumedStep);
-  await writeFileAtomically({ path, write: (file) => file.writeFile(kept.map(formatRow).join('')) });
+  await writeFileAtomically({ path, write: (file) => file.writeFile(rows.map(formatRow).join('')) });
   const file = await open(path, 'a');
   return {
     append: (row) => file.appendFile(formatRow(row)),

@@ -7,10 +7,13 @@ import type { PromptRecord } from '@mmhs/prompts';
 import { openSafetensors, writeSafetensors, type ParameterStore } from '@mmhs/runtime';
 
 import { copyValues, type TrainingTargets } from './adapter-setup.ts';
+import { writeJsonFile } from './artifacts.ts';
+import { removeRemains } from './checkpoint-folders.ts';
 import { findLatestCheckpoint, rotateCheckpoints, writeCheckpoint } from './checkpoint.ts';
-import { loadTrainingState, saveTrainingState, TrainerStateSchema } from './checkpoint-state.ts';
+import { loadTrainingState, saveTrainingState, TrainerStateSchema, type TrainerState } from './checkpoint-state.ts';
 import type { EarlyStoppingState } from './early-stopping.ts';
 import type { AdamW, AdamWState } from './optimizer.ts';
+import type { RunIdentity } from './run-identity.ts';
 import type { LogWindow, RunRecorder } from './run-recorder.ts';
 
 /** File of the trained tensors when there is no adapter to hold them. */
@@ -29,8 +32,8 @@ export interface RunPosition {
   /** Decides when to stop. */
   readonly stopping: EarlyStoppingState;
   readonly window: LogWindow;
-  /** Hash of everything that must be equal for an exact continuation. */
-  readonly fingerprint: string;
+  /** What must be equal for an exact continuation. */
+  readonly identity: RunIdentity;
 }
 
 /** A run read back from a checkpoint. */
@@ -49,6 +52,8 @@ export interface RunCheckpoints {
   restore(note: (message: string) => void): Promise<RestoredRun | undefined>;
   /** Trained tensors of a checkpoint or adapter folder. */
   readParameters(folder: string): Promise<ReadonlyMap<string, FloatTensor>>;
+  /** Writes `trainer_state.json` into the run folder: the history of the whole run. */
+  writeState(folder: string, position: RunPosition, epoch: number): Promise<void>;
   /** Writes the trained tensors as the run's result. */
   writeResult(folder: string): Promise<void>;
 }
@@ -90,8 +95,12 @@ export function createRunCheckpoints(options: {
   return {
     readParameters,
     writeResult: writeParameters,
+    async writeState(folder, position, epoch) {
+      const contents = describeState(position, epoch, options.recorder().history);
+      await writeJsonFile({ path: join(folder, 'trainer_state.json'), contents });
+    },
     async save(position, epoch) {
-      const bestName = position.best.bestStep === null ? null : `checkpoint-${position.best.bestStep}`;
+      const trainerState = describeState(position, epoch, options.recorder().history);
       const folder = await writeCheckpoint({
         runFolder,
         step: position.step,
@@ -101,21 +110,15 @@ export function createRunCheckpoints(options: {
             folder: unfinished,
             optimizer: options.optimizer().state(),
             resume: position,
-            trainerState: TrainerStateSchema.parse({
-              global_step: position.step,
-              epoch,
-              best_metric: position.best.best,
-              best_global_step: position.best.bestStep,
-              best_model_checkpoint: bestName,
-              log_history: options.recorder().history,
-            }),
+            trainerState,
           });
         },
       });
-      await rotateCheckpoints({ runFolder, limit, best: bestName ?? undefined });
+      await rotateCheckpoints({ runFolder, limit, best: trainerState.best_model_checkpoint ?? undefined });
       return folder;
     },
     async restore(note) {
+      await removeRemains(runFolder);
       const { latest, broken } = await findLatestCheckpoint({ runFolder });
       for (const { folder, reason } of broken) note(`${folder} is not whole (${reason}); it is passed over`);
       if (latest === undefined) return undefined;
@@ -124,15 +127,26 @@ export function createRunCheckpoints(options: {
         position: readPosition(state.resume, latest.folder),
         optimizer: state.optimizer,
         parameters: await readParameters(latest.folder),
-        history: state.trainerState.log_history,
+        history: state.trainerState.log_history.map((row) => ({ ...row, step: Number(row['step']) })),
         folder: latest.folder,
       };
     },
   };
 }
 
+function describeState({ step, best }: RunPosition, epoch: number, history: RunRecorder['history']): TrainerState {
+  return TrainerStateSchema.parse({
+    global_step: step,
+    epoch,
+    best_metric: best.best,
+    best_global_step: best.bestStep,
+    best_model_checkpoint: best.bestStep === null ? null : `checkpoint-${best.bestStep}`,
+    log_history: history,
+  });
+}
+
 function readPosition(resume: unknown, folder: string): RunPosition {
-  if (typeof resume === 'object' && resume !== null && 'step' in resume && 'fingerprint' in resume) {
+  if (typeof resume === 'object' && resume !== null && 'step' in resume && 'identity' in resume) {
     return resume as RunPosition;
   }
   throw new MmhsError('MMHS_TRAINER_CHECKPOINT', 'The checkpoint does not say where its run stood', {
@@ -156,13 +170,4 @@ export async function readPromptRecord(folder: string): Promise<PromptRecord> {
       where: path, expected: 'the prompt.json that training writes beside an adapter', cause,
     });
   }
-}
-
-/** Refuses to continue a run under settings that would change its numbers. */
-export function checkSameRun(restored: RestoredRun, fingerprint: string): void {
-  if (restored.position.fingerprint === fingerprint) return;
-  throw new MmhsError('MMHS_TRAINER_RESUME', 'The checkpoint belongs to a run with other settings', {
-    where: restored.folder,
-    fix: 'repeat the settings of config.resolved.json in the run folder, or start a new run in another --out_dir',
-  });
 }

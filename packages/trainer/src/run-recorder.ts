@@ -6,7 +6,7 @@ import { openMetricsLog } from './metrics-log.ts';
 import { openEventLog, tensorboardTags } from './tensorboard.ts';
 import type { UpdateReport } from './train-loop.ts';
 
-type HistoryRow = TrainerState['log_history'][number];
+type HistoryRow = TrainerState['log_history'][number] & { readonly step: number };
 
 /** Sums since the last log entry, to continue exactly after a restart. */
 export interface LogWindow {
@@ -32,7 +32,7 @@ export async function openRunRecorder(options: {
   readonly resumed?: { readonly step: number; readonly history: readonly HistoryRow[]; readonly window: LogWindow } | undefined;
 }): Promise<RunRecorder> {
   const { folder, loggingSteps, totalUpdates, resumed } = options;
-  const metrics = await openMetricsLog({ path: join(folder, 'metrics.jsonl'), resumedStep: resumed?.step });
+  const metrics = await openMetricsLog({ path: join(folder, 'metrics.jsonl'), rows: resumed?.history ?? [] });
   const events = await openEventLog({ folder: join(folder, 'logs'), resumedStep: resumed?.step });
   const history: HistoryRow[] = [...(resumed?.history ?? [])];
   let window: LogWindow = resumed?.window ?? { loss: 0, updates: 0 };

@@ -1,30 +1,26 @@
-import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 
-import type { VlmFamily, VlmModel } from '@mmhs/core';
-import { buildPrompt, recordPrompt } from '@mmhs/prompts';
-import type { ParameterStore } from '@mmhs/runtime';
+import type { VlmFamily } from '@mmhs/core';
 
-import { chooseTargets, setValues, startingParameters, type TrainingTargets } from './adapter-setup.ts';
-import { evaluationMetrics, writeJsonFile, writeLabelMap, writeMetricsFile, writeResolvedConfig, type Evaluation } from './artifacts.ts';
+import { chooseTargets, setValues, type TrainingTargets } from './adapter-setup.ts';
+import { evaluationMetrics, writeLabelMap, writeMetricsFile, writeResolvedConfig, type Evaluation } from './artifacts.ts';
 import type { TrainingConfig } from './config.ts';
 import { createEarlyStopping, type EarlyStopping } from './early-stopping.ts';
 import { evaluateSplit, type EvaluatedSplit } from './evaluation.ts';
-import { createFeatureStore } from './feature-store.ts';
-import { createImageLoader, type ImageLoader } from './image-loader.ts';
 import { openModel, type OpenedModel } from './open-model.ts';
 import { createAdamW, type AdamW } from './optimizer.ts';
-import { createPredictor, type Predictor } from './predict.ts';
-import { preparePosts, type PreparedPost } from './prepare-posts.ts';
 import type { ProgressReporter } from './progress.ts';
-import { checkSameRun, createRunCheckpoints, type RestoredRun, type RunCheckpoints, type RunPosition } from './run-checkpoints.ts';
-import { checkRunImages, loadRunSamples, type RunSamples, type SplitName } from './run-data.ts';
+import { describeAnswers, writeAnswers } from './run-answers.ts';
+import { workAfter } from './run-calendar.ts';
+import { createRunCheckpoints, type RestoredRun, type RunCheckpoints, type RunPosition } from './run-checkpoints.ts';
+import type { SplitName } from './run-data.ts';
+import { clearRunFolder } from './run-folder.ts';
+import { checkSameRun, identifyRun, type RunIdentity } from './run-identity.ts';
 import { describeRun } from './run-plan-table.ts';
 import { openRunRecorder, type RunRecorder } from './run-recorder.ts';
-import { createSchedule, warmupUpdates } from './schedule.ts';
+import { imageSizeOf, setUpRun, type RunParts } from './run-setup.ts';
+import { createSchedule, warmupUpdates, type Schedule } from './schedule.ts';
 import { trainLoop, type UpdateReport } from './train-loop.ts';
-import { createTrainingEngine, type TrainingEngine } from './training-engine.ts';
-import { planUpdates, type UpdatePlan } from './update-plan.ts';
 
 /** What a training run needs from its caller. */
 export interface RunTrainingOptions {
@@ -52,9 +48,14 @@ export interface TrainingResult {
  *
  * Interrupted through `signal` it saves a checkpoint first and then throws the signal's reason; `config.resume` continues
  * from the last whole checkpoint, and the result is the uninterrupted run's, bit for bit.
+ *
+ * @throws MmhsError `MMHS_CONFIG_OUT_DIR` when a fresh run would overwrite another one's results, `MMHS_CONFIG_RESUME` when a
+ * checkpoint is continued under other settings, and what reading data, pictures and model throws.
  */
 export async function runTraining(options: RunTrainingOptions): Promise<TrainingResult> {
   const { config, family, signal } = options;
+  const folder = config.out_dir ?? join('runs', `${family.name}_lora`);
+  if (!config.resume && !config.dry_run) await clearRunFolder({ folder, overwrite: config.overwrite_out_dir });
   const opened = await openModel({
     folder: config.model_id ?? family.defaultModelId,
     family,
@@ -64,348 +65,260 @@ export async function runTraining(options: RunTrainingOptions): Promise<Training
     signal,
   });
   try {
-    return await new TrainingRun(options, opened).run();
+    return await trainOpened(options, opened, folder);
   } finally {
     await opened.close();
   }
 }
 
-/** The picture size settings of a configuration. */
-export function imageSizeOf(config: Pick<TrainingConfig, 'longest_edge' | 'min_pixels' | 'max_pixels'>) {
-  return {
-    ...(config.longest_edge === null ? {} : { longestEdge: config.longest_edge }),
-    ...(config.min_pixels === null ? {} : { minPixels: config.min_pixels }),
-    ...(config.max_pixels === null ? {} : { maxPixels: config.max_pixels }),
-  };
+async function trainOpened(options: RunTrainingOptions, opened: OpenedModel, folder: string): Promise<TrainingResult> {
+  const { config, progress, versions = {} } = options;
+  const targets = chooseTargets({ config, family: options.family, model: opened.model });
+  const parts = await setUpRun({ ...options, opened, targets, folder });
+  for (const line of describeRun({ ...opened, trainable: targets.trainable, posts: parts.posts.train, plan: parts.plan })) {
+    progress.note(line);
+  }
+  if (config.dry_run) return { folder, adapterFolder: '', bestStep: null, evaluations: {} };
+  const run = new TrainingRun({ ...options, parts, opened, targets, folder });
+  await run.start();
+  try {
+    await writeResolvedConfig({ folder, config: { ...config, out_dir: folder }, versions });
+    await writeLabelMap({ folder, labelSet: config.class_names });
+    await run.train();
+    return await run.finish();
+  } finally {
+    await run.close();
+  }
 }
 
-/** Everything a run holds once its data and sessions are ready. */
-interface RunParts {
-  readonly posts: Readonly<Record<SplitName, readonly PreparedPost[]>>;
-  readonly plan: UpdatePlan;
-  readonly parameters: ParameterStore;
-  readonly engine: TrainingEngine;
-  readonly predictor: Predictor;
-  readonly checkpoints: RunCheckpoints;
-  readonly restored: RestoredRun | undefined;
-}
-
-/** State of one run; the methods are its phases in order. */
+/** State of one run; the public methods are its phases in order. */
 class TrainingRun {
-  private readonly options: RunTrainingOptions;
-  private readonly opened: OpenedModel;
-  private readonly folder: string;
-  private readonly targets: TrainingTargets;
+  private readonly options: RunTrainingOptions & { readonly folder: string; readonly targets: TrainingTargets };
+  private readonly parts: RunParts;
+  private readonly identity: RunIdentity;
+  private readonly checkpoints: RunCheckpoints;
   private optimizer!: AdamW;
   private recorder!: RunRecorder;
+  /** Decides which checkpoint is best. */
   private best!: EarlyStopping;
+  /** Decides when to stop. */
   private stopping!: EarlyStopping;
-  private lastReport: UpdateReport | undefined;
+  /** Updates done. */
+  private step = 0;
+  /** Whether the work that follows the update `step` is still to be done. */
   private pending = false;
+  /** Whether early stopping ended the training. */
+  private stopped = false;
 
-  constructor(options: RunTrainingOptions, opened: OpenedModel) {
+  constructor(options: RunTrainingOptions & {
+    readonly parts: RunParts; readonly opened: OpenedModel; readonly targets: TrainingTargets; readonly folder: string;
+  }) {
+    const { config, parts, opened, targets, folder } = options;
     this.options = options;
-    this.opened = opened;
-    this.targets = chooseTargets({ config: options.config, family: options.family, model: opened.model });
-    this.folder = options.config.out_dir ?? join('runs', `${options.family.name}_lora`);
-  }
-
-  async run(): Promise<TrainingResult> {
-    const { config, progress, versions = {} } = this.options;
-    const parts = await this.prepare();
-    for (const line of describeRun({ ...this.opened, trainable: this.targets.trainable, posts: parts.posts.train, plan: parts.plan })) {
-      progress.note(line);
-    }
-    const nothing: TrainingResult = { folder: this.folder, adapterFolder: '', bestStep: null, evaluations: {} };
-    if (config.dry_run) return nothing;
-    await writeResolvedConfig({ folder: this.folder, config: { ...config, out_dir: this.folder }, versions });
-    await writeLabelMap({ folder: this.folder, labelSet: config.class_names });
-    await this.start(parts);
-    try {
-      await this.train(parts);
-      return await this.finish(parts);
-    } finally {
-      await this.recorder.close();
-    }
-  }
-
-  /** Reads data and pictures, opens sessions and finds the checkpoint to continue from. */
-  private async prepare(): Promise<RunParts> {
-    const { config, progress, signal } = this.options;
-    const { runtime, model, processor, weights } = this.opened;
-    const prompt = buildPrompt({ labelSet: config.class_names, preset: config.prompt_preset });
-    const loaded = await loadRunSamples({ config, progress, signal });
-    const checked = await checkRunImages({
-      samples: loaded, images: createImageLoader({ processor, memoryBytes: 0 }), onBadImage: config.on_bad_image, progress, signal,
-    });
-    const images = createImageLoader({ processor, blankImages: checked.blankImages });
-    const posts = await this.encode(checked.samples, prompt, images);
-    const parameters = await startingParameters({
-      runtime, model, targets: this.targets, folder: config.model_id ?? '', seed: config.seed,
-    });
-    const { trainable } = this.targets;
-    const towerTrained = isTowerTrained(this.targets, model);
-    const features = createFeatureStore({
-      vision: await runtime.createSession({ graph: model.visionGraph({ trainable }), weights, parameters }),
-      model,
-      images,
-      cache: this.featureCache(towerTrained),
-    });
-    const shared = { runtime, model, weights, parameters, trainable };
-    return {
-      posts,
-      parameters,
-      plan: planUpdates({
-        lengths: posts.train.map(({ encoded }) => (config.group_by_length ? encoded.inputIds.length : 0)),
-        batchSize: config.per_device_train_batch_size,
-        accumulationSteps: config.gradient_accumulation_steps,
-        epochs: config.num_train_epochs,
-        maxSteps: config.max_steps ?? undefined,
-        seed: config.seed,
-      }),
-      engine: createTrainingEngine({
-        ...shared, images, features: towerTrained ? undefined : features, sharedPrefix: config.shared_prefix,
-      }),
-      predictor: createPredictor({
-        ...shared, features, tokenizer: this.opened.tokenizer, labelSet: config.class_names,
-        batchSize: config.per_device_eval_batch_size, maxNewTokens: config.max_new_tokens,
-      }),
-      ...(await this.openCheckpoints(parameters, prompt)),
-    };
-  }
-
-  private featureCache(towerTrained: boolean) {
-    const { config } = this.options;
-    const bytes = config.feature_cache_gb * 2 ** 30;
-    const identity = this.opened.featureIdentity;
-    if (towerTrained || config.feature_cache === 'off') return { memoryBytes: 0, identity };
-    if (config.feature_cache === 'memory') return { memoryBytes: bytes, identity };
-    return { memoryBytes: Math.min(bytes, 2 ** 30), folder: join(this.folder, 'features'), diskBytes: bytes, identity };
-  }
-
-  private async encode(
-    samples: RunSamples, prompt: ReturnType<typeof buildPrompt>, images: ImageLoader,
-  ): Promise<RunParts['posts']> {
-    const { config, progress, signal } = this.options;
-    const encodeSplit = async (name: SplitName): Promise<PreparedPost[]> => {
-      progress.start({ name: `read ${name}`, total: samples[name].length });
-      const prepared = await preparePosts({
-        samples: samples[name], processor: this.opened.processor, prompt, images,
-        maxTokens: config.max_length ?? undefined, onProgress: (done) => progress.update({ done }), signal,
-      });
-      progress.stop();
-      return prepared;
-    };
-    return { train: await encodeSplit('train'), val: await encodeSplit('val'), test: await encodeSplit('test') };
-  }
-
-  private async openCheckpoints(parameters: ParameterStore, prompt: ReturnType<typeof buildPrompt>) {
-    const { config, family, progress } = this.options;
-    const checkpoints = createRunCheckpoints({
-      runFolder: this.folder,
+    this.parts = parts;
+    this.identity = identifyRun({ config, posts: parts.posts, weights: opened.featureIdentity });
+    this.checkpoints = createRunCheckpoints({
+      runFolder: folder,
       limit: config.save_total_limit ?? undefined,
-      model: this.opened.model,
-      targets: this.targets,
-      parameters,
+      model: opened.model,
+      targets,
+      parameters: parts.parameters,
       optimizer: () => this.optimizer,
       recorder: () => this.recorder,
-      prompt: recordPrompt({
-        prompt,
-        context: {
-          family: family.name,
-          chatTemplate: this.opened.chatTemplate,
-          imageSize: JSON.stringify(imageSizeOf(config)),
-          maxTokens: String(config.max_length),
-        },
-      }),
+      prompt: parts.prompt,
     });
-    const restored = config.resume ? await checkpoints.restore((message) => progress.note(message)) : undefined;
-    if (config.resume && restored === undefined) progress.note(`No checkpoint in ${this.folder}: starting from the beginning`);
-    return { checkpoints, restored };
   }
 
-  /** Makes optimiser, logs and early stopping, fresh or as the checkpoint has them. */
-  private async start({ parameters, plan, restored }: RunParts): Promise<void> {
-    const { config, progress } = this.options;
-    const position = restored?.position;
-    if (restored !== undefined) {
-      checkSameRun(restored, this.fingerprint());
-      setValues(parameters, restored.parameters);
-      this.pending = restored.position.pending;
-      progress.note(`Continuing ${basename(restored.folder)}`);
-    }
+  /** Makes optimiser, logs and early stopping, fresh or as the last checkpoint has them. */
+  async start(): Promise<void> {
+    const { config, folder } = this.options;
+    const restored = await this.restore();
     this.optimizer = createAdamW({
-      parameters: parameters.values,
+      parameters: this.parts.parameters.values,
       settings: {
         beta1: config.adam_beta1, beta2: config.adam_beta2, epsilon: config.adam_epsilon, weightDecay: config.weight_decay,
       },
       ...(restored === undefined ? {} : { state: restored.optimizer }),
     });
-    this.recorder = await openRunRecorder({
-      folder: this.folder,
-      loggingSteps: config.logging_steps,
-      totalUpdates: plan.totalUpdates,
-      resumed: restored && { step: restored.position.step, history: restored.history, window: restored.position.window },
-    });
     this.best = createEarlyStopping({
-      metric: config.metric_for_best_model, ...(position === undefined ? {} : { state: position.best }),
+      metric: config.metric_for_best_model, ...(restored === undefined ? {} : { state: restored.position.best }),
     });
     this.stopping = createEarlyStopping({
       metric: config.early_stopping_metric, patience: config.patience,
-      ...(position === undefined ? {} : { state: position.stopping }),
+      ...(restored === undefined ? {} : { state: restored.position.stopping }),
+    });
+    this.recorder = await openRunRecorder({
+      folder,
+      loggingSteps: config.logging_steps,
+      totalUpdates: this.parts.plan.totalUpdates,
+      resumed: restored && { step: restored.position.step, history: restored.history, window: restored.position.window },
     });
   }
 
-  private async train(parts: RunParts): Promise<void> {
-    const { config, progress, signal } = this.options;
-    const { plan, restored } = parts;
-    const startStep = restored?.position.step ?? 0;
-    const finishStep = async (step: number, epoch: number): Promise<'continue' | 'stop'> => {
-      this.pending = true;
-      const verdict = await this.afterStep(parts, step, epoch);
-      this.pending = false;
-      return verdict;
-    };
-    let doneStep = startStep;
+  /** Puts the run where its last checkpoint left it; undefined when it begins afresh. */
+  private async restore(): Promise<RestoredRun | undefined> {
+    const { config, folder, progress } = this.options;
+    if (!config.resume) return undefined;
+    const restored = await this.checkpoints.restore((message) => progress.note(message));
+    if (restored === undefined) {
+      progress.note(`No checkpoint in ${folder}: starting from the beginning`);
+      return undefined;
+    }
+    const { position } = restored;
+    checkSameRun({ saved: position.identity, current: this.identity, where: restored.folder });
+    setValues(this.parts.parameters, restored.parameters);
+    this.step = position.step;
+    this.pending = position.pending;
+    this.stopped = position.stopped;
+    progress.note(`Continuing ${basename(restored.folder)}`);
+    return restored;
+  }
+
+  /** Trains to the end, or until the metric stops improving; interrupted, saves a checkpoint. */
+  async train(): Promise<void> {
+    const { progress, signal } = this.options;
     try {
-      if (restored?.position.stopped === true) return;
-      if (this.pending && await finishStep(startStep, startStep / plan.updatesPerEpoch) === 'stop') return;
-      this.showTraining(startStep, plan);
-      await trainLoop({
-        ...parts,
-        posts: parts.posts.train,
-        seed: config.seed,
-        startStep,
-        optimizer: this.optimizer,
-        maxGradientNorm: config.max_grad_norm > 0 ? config.max_grad_norm : undefined,
-        learningRate: createSchedule({
-          name: config.lr_scheduler_type,
-          learningRate: config.learning_rate,
-          totalUpdates: plan.totalUpdates,
-          warmupUpdates: config.warmup_steps
-            ?? warmupUpdates({ warmup: config.warmup_ratio, totalUpdates: plan.totalUpdates }),
-        }),
-        afterUpdate: async (report) => {
-          doneStep = report.step;
-          this.lastReport = report;
-          progress.update({
-            done: report.step, loss: report.loss, learningRate: report.learningRate,
-            samplesPerSecond: report.samples / report.seconds,
-          });
-          await this.recorder.update(report);
-          return finishStep(report.step, report.epoch);
-        },
-        signal,
-      });
-      progress.stop();
+      if (this.pending) await this.finishUpdate();
+      if (!this.stopped) await this.runUpdates();
     } catch (error) {
-      progress.stop();
-      if (signal?.aborted === true && doneStep > 0) {
-        await parts.checkpoints.save(this.position(doneStep), doneStep / plan.updatesPerEpoch);
-        progress.note(`Interrupted: saved checkpoint-${doneStep}; continue with --resume`);
-      }
+      if (signal?.aborted === true && this.step > 0) await this.saveInterrupted();
       throw error;
+    } finally {
+      progress.stop();
     }
   }
 
-  private showTraining(done: number, plan: UpdatePlan): void {
-    this.options.progress.start({ name: 'train', total: plan.totalUpdates, done });
+  private async runUpdates(): Promise<void> {
+    const { config, signal } = this.options;
+    const { engine, parameters, posts, plan } = this.parts;
+    this.showTraining();
+    await trainLoop({
+      engine,
+      parameters,
+      plan,
+      posts: posts.train,
+      seed: config.seed,
+      startStep: this.step,
+      optimizer: this.optimizer,
+      maxGradientNorm: config.max_grad_norm > 0 ? config.max_grad_norm : undefined,
+      learningRate: scheduleOf(config, plan.totalUpdates),
+      afterUpdate: (report) => this.afterUpdate(report),
+      signal,
+    });
   }
 
-  /** Evaluates and saves where the configuration says so; 'stop' when the metric has stopped improving. */
-  private async afterStep(parts: RunParts, step: number, epoch: number): Promise<'continue' | 'stop'> {
+  private async afterUpdate(report: UpdateReport): Promise<'continue' | 'stop'> {
+    this.step = report.step;
+    this.pending = true;
+    this.options.progress.update({
+      done: report.step, loss: report.loss, learningRate: report.learningRate,
+      samplesPerSecond: report.samples / report.seconds,
+    });
+    await this.recorder.update(report);
+    await this.finishUpdate();
+    return this.stopped ? 'stop' : 'continue';
+  }
+
+  /** Evaluates and saves where it is due. */
+  private async finishUpdate(): Promise<void> {
+    const { posts, plan } = this.parts;
+    const { evaluates, saves, last } = workAfter({
+      step: this.step, plan, canEvaluate: posts.val.length > 0, config: this.options.config,
+    });
+    if (evaluates) await this.evaluateAndJudge();
+    this.pending = false;
+    if (saves) await this.checkpoints.save(this.position(), this.epoch);
+    if (evaluates && !last && !this.stopped) this.showTraining();
+  }
+
+  private async evaluateAndJudge(): Promise<void> {
     const { config, progress } = this.options;
-    const { plan } = parts;
-    const last = step === plan.totalUpdates;
-    const epochEnds = step % plan.updatesPerEpoch === 0;
-    const evaluates = parts.posts.val.length > 0 && config.eval_strategy !== 'no'
-      && (last || (config.eval_strategy === 'steps' ? step % config.eval_steps === 0 : epochEnds));
-    const saves = last || evaluates || (config.save_steps === null
-      ? config.eval_strategy === 'no' && epochEnds
-      : step % config.save_steps === 0);
-    let verdict: 'continue' | 'stop' = 'continue';
-    if (evaluates) {
-      const { evaluation } = await this.evaluate(parts, 'val');
-      await this.recorder.evaluation({ step, epoch, evaluation });
-      const metrics = evaluationMetrics(evaluation);
-      const { isBest } = this.best.update({ step, metrics });
-      const { shouldStop } = this.stopping.update({ step, metrics });
-      progress.note(`step ${step}: ${formatMetrics(metrics)}${isBest ? ' (best so far)' : ''}`);
-      if (shouldStop) {
-        progress.note(`Stopping early: ${config.early_stopping_metric} has not improved for ${config.patience} evaluations`);
-        verdict = 'stop';
-      }
+    const { step, epoch } = this;
+    const { evaluation, predictions } = await this.evaluate('val');
+    await this.recorder.evaluation({ step, epoch, evaluation });
+    const metrics = evaluationMetrics(evaluation);
+    const { isBest } = this.best.update({ step, metrics });
+    this.stopped = this.stopping.update({ step, metrics }).shouldStop;
+    progress.note(`step ${step}: ${formatMetrics(metrics)}${isBest ? ' (best so far)' : ''}`);
+    if (config.log_eval_predictions) {
+      const answers = { posts: this.parts.posts.val, predictions, count: config.log_eval_n_examples };
+      for (const line of describeAnswers(answers)) progress.note(line);
     }
-    if (saves || verdict === 'stop') {
-      this.pending = false;
-      await parts.checkpoints.save(this.position(step, verdict === 'stop'), epoch);
+    if (this.stopped) {
+      progress.note(`Stopping early: ${config.early_stopping_metric} has not improved for ${config.patience} evaluations`);
     }
-    if (evaluates && !last && verdict === 'continue') this.showTraining(step, plan);
-    return verdict;
   }
 
-  private position(step: number, stopped = false): RunPosition {
+  private async saveInterrupted(): Promise<void> {
+    await this.checkpoints.save(this.position(), this.epoch);
+    this.options.progress.note(`Interrupted: saved checkpoint-${this.step}; continue with --resume`);
+  }
+
+  private showTraining(): void {
+    this.options.progress.start({ name: 'train', total: this.parts.plan.totalUpdates, done: this.step });
+  }
+
+  /** Passes over the data so far. */
+  private get epoch(): number {
+    return this.step / this.parts.plan.updatesPerEpoch;
+  }
+
+  private position(): RunPosition {
     return {
-      step,
+      step: this.step,
       pending: this.pending,
-      stopped,
+      stopped: this.stopped,
       best: this.best.state(),
       stopping: this.stopping.state(),
       window: this.recorder.window,
-      fingerprint: this.fingerprint(),
+      identity: this.identity,
     };
   }
 
-  /** Hash of the settings that decide every number of the run. */
-  private fingerprint(): string {
-    const { config } = this.options;
-    const { resume, progress, out_dir, dry_run, logging_steps, feature_cache, feature_cache_gb, ...deciding } = config;
-    void [resume, progress, out_dir, dry_run, logging_steps, feature_cache, feature_cache_gb];
-    return createHash('sha256').update(JSON.stringify({ deciding, weights: this.opened.featureIdentity })).digest('hex');
-  }
-
-  private evaluate(parts: RunParts, split: 'val' | 'test'): Promise<EvaluatedSplit> {
+  private evaluate(split: 'val' | 'test'): Promise<EvaluatedSplit> {
     const { config, progress, signal } = this.options;
+    const { posts, predictor, engine } = this.parts;
     return evaluateSplit({
-      name: split, posts: parts.posts[split], predictor: parts.predictor, engine: parts.engine,
-      labelSet: config.class_names, zeroDivision: config.zero_division, batchSize: config.per_device_eval_batch_size,
-      progress, signal,
+      name: split, posts: posts[split], predictor, engine, labelSet: config.class_names,
+      zeroDivision: config.zero_division, batchSize: config.per_device_eval_batch_size, progress, signal,
     });
   }
 
   /** Goes back to the best checkpoint, evaluates it on every split and writes the results. */
-  private async finish(parts: RunParts): Promise<TrainingResult> {
-    const { config } = this.options;
+  async finish(): Promise<TrainingResult> {
+    const { config, folder, targets } = this.options;
+    const { posts, parameters } = this.parts;
     const { bestStep } = this.best.state();
-    if (config.load_best_model_at_end && bestStep !== null) {
-      setValues(parts.parameters, await parts.checkpoints.readParameters(join(this.folder, `checkpoint-${bestStep}`)));
+    await this.checkpoints.writeState(folder, this.position(), this.epoch);
+    if (config.load_best_model_at_end && bestStep !== null && bestStep !== this.step) {
+      setValues(parameters, await this.checkpoints.readParameters(join(folder, `checkpoint-${bestStep}`)));
     }
-    const adapterFolder = join(this.folder, this.targets.lora === undefined ? 'trained_weights' : 'lora_adapter');
-    await parts.checkpoints.writeResult(adapterFolder);
+    const adapterFolder = join(folder, targets.lora === undefined ? 'trained_weights' : 'lora_adapter');
+    await this.checkpoints.writeResult(adapterFolder);
     const evaluations: Partial<Record<SplitName, Evaluation>> = {};
     for (const split of ['val', 'test'] as const) {
-      if (parts.posts[split].length === 0) continue;
-      const { evaluation, predictions } = await this.evaluate(parts, split);
+      if (posts[split].length === 0) continue;
+      const { evaluation, predictions } = await this.evaluate(split);
       evaluations[split] = evaluation;
-      await writeMetricsFile({ folder: this.folder, split, evaluation, epoch: this.lastReport?.epoch ?? 0 });
-      if (config.save_eval_predictions) {
-        await writeJsonFile({ path: join(this.folder, `${split}_predictions.json`), contents: predictions });
-      }
+      await writeMetricsFile({ folder, split, evaluation, ...(split === 'val' ? { epoch: this.epoch } : {}) });
+      if (config.save_eval_predictions) await writeAnswers({ folder, split, posts: posts[split], predictions });
     }
-    await writeJsonFile({
-      path: join(this.folder, 'trainer_state.json'),
-      contents: { global_step: this.lastReport?.step, best_global_step: bestStep, log_history: this.recorder.history },
-    });
-    return { folder: this.folder, adapterFolder, bestStep, evaluations };
+    return { folder, adapterFolder, bestStep: config.load_best_model_at_end ? bestStep : null, evaluations };
+  }
+
+  /** Closes the logs. */
+  async close(): Promise<void> {
+    await this.recorder.close();
   }
 }
 
-/** Whether image features change while training, so that they cannot be cached. */
-function isTowerTrained({ trainable }: TrainingTargets, model: VlmModel): boolean {
-  const parts = new Map(model.linears.map(({ path, part }) => [path, part]));
-  const isTower = (path: string): boolean => ['vision', 'connector'].includes(parts.get(path) ?? 'language');
-  const towerTensors = new Set(model.visionGraph({ trainable: { adapters: new Map(), full: new Set() } }).weights.map(({ name }) => name));
-  return [...trainable.adapters.keys()].some(isTower) || [...trainable.full].some((name) => towerTensors.has(name));
+function scheduleOf(config: TrainingConfig, totalUpdates: number): Schedule {
+  return createSchedule({
+    name: config.lr_scheduler_type,
+    learningRate: config.learning_rate,
+    totalUpdates,
+    warmupUpdates: config.warmup_steps ?? warmupUpdates({ warmup: config.warmup_ratio, totalUpdates }),
+  });
 }
 
 /** The few numbers worth a line after each evaluation. */

@@ -1,6 +1,7 @@
 import type { FloatTensor, ModelGraph, TrainableTensors, VlmModel } from '@mmhs/core';
 import type { CheckpointHandle, ParameterStore, Runtime, Session } from '@mmhs/runtime';
 
+import { withoutDropout } from './adapter-setup.ts';
 import { packBatch } from './collate.ts';
 import { dropoutFeeds } from './dropout-feeds.ts';
 import type { FeatureStore } from './feature-store.ts';
@@ -62,7 +63,7 @@ export function createTrainingEngine(options: {
   const opened = new Map<string, Promise<OpenedGraph>>();
 
   const open = async (variant: GraphVariant): Promise<OpenedGraph> => {
-    const graph = model.trainingGraph({ trainable, ...variant });
+    const graph = model.trainingGraph({ trainable: variant.gradients ? trainable : withoutDropout(trainable), ...variant });
     return { graph, session: await runtime.createSession({ graph, weights, parameters }) };
   };
   const graphOf = (variant: GraphVariant): Promise<OpenedGraph> => {
