@@ -1,5 +1,5 @@
 // Fails when a published type contains `any`, also one that was inferred. Reads the built declarations.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { root } from './run-command.mjs';
@@ -7,7 +7,8 @@ import { root } from './run-command.mjs';
 let found = 0;
 for (const name of readdirSync(join(root, 'packages')).sort()) {
   const folder = join(root, 'packages', name, 'dist');
-  const files = readdirSync(folder, { encoding: 'utf8', recursive: true }).filter((file) => file.endsWith('.d.ts'));
+  const entries = existsSync(folder) ? readdirSync(folder, { encoding: 'utf8', recursive: true }) : [];
+  const files = entries.filter((file) => file.endsWith('.d.ts'));
   if (files.length === 0) throw new Error(`packages/${name}/dist holds no types: build first`);
   for (const file of files) report(join(folder, file));
 }
