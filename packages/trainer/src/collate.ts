@@ -142,7 +142,8 @@ function labelRows(posts: readonly EncodedPost[], prefix: number, starts: readon
   const labels: number[] = [];
   posts.forEach((post, sample) => {
     for (let index = post.promptLength; index < post.inputIds.length; index++) {
-      rows.push((starts[sample] ?? 0) + index - prefix - 1);
+      // An answer right after the shared instructions is predicted by their last row.
+      rows.push(index > prefix ? (starts[sample] ?? 0) + index - prefix - 1 : index - 1);
       labels.push(post.inputIds[index] ?? 0);
     }
   });

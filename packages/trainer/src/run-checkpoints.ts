@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { MmhsError, type FloatTensor, type VlmModel } from '@mmhs/core';
@@ -72,6 +72,7 @@ export function createRunCheckpoints(options: {
   const { runFolder, limit, model, targets, parameters, prompt } = options;
   const writeParameters = async (folder: string): Promise<void> => {
     if (targets.lora === undefined) {
+      await mkdir(folder, { recursive: true });
       await writeSafetensors({ path: join(folder, parameterFile), tensors: copyValues(parameters), metadata: { format: 'pt' } });
       return;
     }

@@ -91,6 +91,11 @@ async function trainOpened(options: RunTrainingOptions, opened: OpenedModel, fol
   }
 }
 
+interface StepEvaluation {
+  readonly step: number;
+  readonly result: EvaluatedSplit;
+}
+
 /** State of one run; the public methods are its phases in order. */
 class TrainingRun {
   private readonly options: RunTrainingOptions & { readonly folder: string; readonly targets: TrainingTargets };
@@ -109,6 +114,8 @@ class TrainingRun {
   private pending = false;
   /** Whether early stopping ended the training. */
   private stopped = false;
+  /** The best and the latest evaluation of this process: at the end one of them need not be repeated. */
+  private readonly evaluated: { best?: StepEvaluation; latest?: StepEvaluation } = {};
 
   constructor(options: RunTrainingOptions & {
     readonly parts: RunParts; readonly opened: OpenedModel; readonly targets: TrainingTargets; readonly folder: string;
@@ -234,10 +241,13 @@ class TrainingRun {
   private async evaluateAndJudge(): Promise<void> {
     const { config, progress } = this.options;
     const { step, epoch } = this;
-    const { evaluation, predictions } = await this.evaluate('val');
+    const result = await this.evaluate('val');
+    const { evaluation, predictions } = result;
     await this.recorder.evaluation({ step, epoch, evaluation });
     const metrics = evaluationMetrics(evaluation);
     const { isBest } = this.best.update({ step, metrics });
+    this.evaluated.latest = { step, result };
+    if (isBest) this.evaluated.best = { step, result };
     this.stopped = this.stopping.update({ step, metrics }).shouldStop;
     progress.note(`step ${step}: ${formatMetrics(metrics)}${isBest ? ' (best so far)' : ''}`);
     if (config.log_eval_predictions) {
@@ -288,9 +298,9 @@ class TrainingRun {
   async finish(): Promise<TrainingResult> {
     const { config, folder, targets } = this.options;
     const { posts, parameters } = this.parts;
-    const { bestStep } = this.best.state();
     await this.checkpoints.writeState(folder, this.position(), this.epoch);
-    if (config.load_best_model_at_end && bestStep !== null && bestStep !== this.step) {
+    const bestStep = config.load_best_model_at_end ? this.best.state().bestStep : null;
+    if (bestStep !== null && bestStep !== this.step) {
       setValues(parameters, await this.checkpoints.readParameters(join(folder, `checkpoint-${bestStep}`)));
     }
     const adapterFolder = join(folder, targets.lora === undefined ? 'trained_weights' : 'lora_adapter');
@@ -298,12 +308,18 @@ class TrainingRun {
     const evaluations: Partial<Record<SplitName, Evaluation>> = {};
     for (const split of ['val', 'test'] as const) {
       if (posts[split].length === 0) continue;
-      const { evaluation, predictions } = await this.evaluate(split);
+      const { evaluation, predictions } = this.known(split, bestStep ?? this.step) ?? await this.evaluate(split);
       evaluations[split] = evaluation;
       await writeMetricsFile({ folder, split, evaluation, ...(split === 'val' ? { epoch: this.epoch } : {}) });
       if (config.save_eval_predictions) await writeAnswers({ folder, split, posts: posts[split], predictions });
     }
-    return { folder, adapterFolder, bestStep: config.load_best_model_at_end ? bestStep : null, evaluations };
+    return { folder, adapterFolder, bestStep, evaluations };
+  }
+
+  /** What an evaluation at the step has measured already. */
+  private known(split: 'val' | 'test', step: number): EvaluatedSplit | undefined {
+    const { best, latest } = this.evaluated;
+    return split === 'val' ? [best, latest].find((each) => each?.step === step)?.result : undefined;
   }
 
   /** Closes the logs. */
