@@ -1,7 +1,7 @@
 /**
  * Pre-trains the demo's tiny checkpoint with all its parameters, on our own engine, and writes data/demo/checkpoint.
  *
- *   npx tsx --conditions=@mmhs/source scripts/demo/pretrain.ts [--steps 3000] [--out data/demo/checkpoint]
+ *   npx tsx --conditions=@mmhs/source scripts/demo/pretrain.ts [--steps 5000] [--out data/demo/checkpoint]
  *
  * The tokenizer must be there (train-tokenizer.ts). Two cores take about a quarter of an hour.
  */
@@ -31,7 +31,7 @@ const settings = {
 
 const { values: flags } = parseArgs({
   options: {
-    steps: { type: 'string', default: '3000' },
+    steps: { type: 'string', default: '5000' },
     out: { type: 'string', default: 'data/demo/checkpoint' },
     'save-every': { type: 'string', default: '500' },
     threads: { type: 'string', default: '2' },

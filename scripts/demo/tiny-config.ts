@@ -35,7 +35,7 @@ export function checkpointJson(tokens: {
       pad_token_id: tokens.padTokenId,
       scale_factor: sizes.scaleFactor,
       tie_word_embeddings: false,
-      torch_dtype: 'bfloat16',
+      torch_dtype: 'float32',
       text_config: {
         model_type: 'llama',
         hidden_size: sizes.hidden,

@@ -142,6 +142,11 @@ export class Graph {
     return values as { readonly [Index in keyof Outputs]: Value };
   }
 
+  /** Whether steps are put on the tape: false in forward-only graphs and inside larger steps. */
+  get isRecording(): boolean {
+    return this.recording;
+  }
+
   /** Puts a differentiable step on the tape, unless inside another step's forward. */
   record(entry: Omit<TapeEntry, 'scope'>): void {
     if (this.recording) this.tape.push({ ...entry, scope: this.currentScope });

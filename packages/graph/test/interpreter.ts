@@ -2,6 +2,7 @@ import { liveNodes } from '../src/differentiation/dead-code.ts';
 import { dimensionTerms } from '../src/dimension.ts';
 import type { Constant, Graph, Node, Value } from '../src/graph.ts';
 import { numbers, type Array64 } from './array64.ts';
+import { attentionKernels } from './kernels/attention.ts';
 import { elementwiseKernels } from './kernels/elementwise.ts';
 import { gatherKernels } from './kernels/gather.ts';
 import type { Kernel } from './kernels/kernel.ts';
@@ -10,7 +11,7 @@ import { rowKernels } from './kernels/rows.ts';
 import { shapeKernels } from './kernels/shape.ts';
 
 const kernels: Readonly<Record<string, Kernel>> = {
-  ...elementwiseKernels, ...gatherKernels, ...matrixKernels, ...rowKernels, ...shapeKernels,
+  ...attentionKernels, ...elementwiseKernels, ...gatherKernels, ...matrixKernels, ...rowKernels, ...shapeKernels,
 };
 
 /** Arrays by the name of a graph's input, weight or parameter. */

@@ -53,6 +53,7 @@ export function visionAttention(
 /** Full attention inside segments of `length` rows. */
 function attendSegments(query: Value, key: Value, value: Value, heads: AttentionHeads, length: number): Value {
   const { graph } = query;
+  if (!graph.isRecording) return attendForwardOnly(query, key, value, heads, length);
   const segments = (x: Value): Value => reshape(x, [graph.groupsOf(x, length), length, x.shape[1] ?? 0]);
   const attended = graph.withoutRecording(() => attend(segments(query), segments(key), segments(value), undefined, heads));
   const output = graph.withoutRecording(() => reshape(attended.output, query.shape));
@@ -66,4 +67,15 @@ function attendSegments(query: Value, key: Value, value: Value, heads: Attention
     },
   });
   return output;
+}
+
+/** The same as one operator of onnxruntime's, which never writes the scores of a segment to memory; it has no gradient. */
+function attendForwardOnly(query: Value, key: Value, value: Value, heads: AttentionHeads, length: number): Value {
+  const { graph } = query;
+  const [q, k, v] = [query, key, value].map((x) => reshape(x, [graph.groupsOf(x, length), length, x.shape[1] ?? 0]));
+  const attributes = { num_heads: heads.heads, scale: { float: heads.scale } };
+  const [attended] = graph.add('MultiHeadAttention', [q, k, v], attributes, [
+    { type: 'float32', shape: q?.shape ?? [] },
+  ], 'com.microsoft');
+  return reshape(attended, query.shape);
 }
