@@ -1,5 +1,5 @@
 /**
- * Prints what trivial predictors reach on the demo's test split, as a Markdown table. What is frequent is counted on the training
+ * Prints what trivial predictors, and the tiny checkpoint before LoRA, reach on the demo's test split, as a Markdown table. What is frequent is counted on the training
  * split. The last two rows are upper bounds: the best that can be read off the text alone or the picture alone.
  *
  *   npx tsx --conditions=@mmhs/source scripts/demo/baselines.ts
@@ -10,6 +10,7 @@ import { multilabelReport } from '@mmhs/metrics';
 import { bestMicroF1, pictureFeature, textFeature } from './best-micro-f1.ts';
 import { demoSeed } from './make-demo-data.ts';
 import { createDemoPosts } from './posts.ts';
+import { untrainedAnswers } from './untrained-answers.ts';
 
 const folder = join(import.meta.dirname, '../../data/demo');
 const labelSet = await readClassNames(join(folder, 'class_names.txt'));
@@ -26,12 +27,15 @@ const constantAnswers: [string, readonly string[]][] = [
   ['always all labels', labelSet],
 ];
 
+const report = (predicted: readonly (readonly string[])[]): string => {
+  const { f1Micro, f1Macro, subsetAccuracy } = multilabelReport({ labels: labelSet, gold, predicted });
+  return [f1Micro, f1Macro, subsetAccuracy].map((value) => value.toFixed(3)).join(' | ');
+};
 const lines = ['| predictor | micro-F1 | macro-F1 | subset accuracy |', '|---|---|---|---|'];
 for (const [name, answer] of constantAnswers) {
-  const report = multilabelReport({ labels: labelSet, gold, predicted: gold.map(() => answer) });
-  const numbers = [report.f1Micro, report.f1Macro, report.subsetAccuracy].map((value) => value.toFixed(3));
-  lines.push(`| ${name}${answer.length === 0 ? '' : ` (${answer.join(', ')})`} | ${numbers.join(' | ')} |`);
+  lines.push(`| ${name}${answer.length === 0 ? '' : ` (${answer.join(', ')})`} | ${report(gold.map(() => answer))} |`);
 }
+lines.push(`| the tiny checkpoint before LoRA | ${report(await untrainedAnswers({ folder, labelSet }))} |`);
 const posts = createDemoPosts(demoSeed).test;
 lines.push(`| best from the text alone | ${bestMicroF1(posts, textFeature).toFixed(3)} | | |`);
 lines.push(`| best from the picture alone | ${bestMicroF1(posts, pictureFeature).toFixed(3)} | | |`);

@@ -69,3 +69,6 @@ export {
 } from './artifacts.ts';
 export { openLabeller, type Labeller, type OpenLabellerOptions } from './labeller.ts';
 export { formatEvaluations } from './progress-table.ts';
+export { trainedSpecs } from './adapter-setup.ts';
+export { openModel, type OpenedModel } from './open-model.ts';
+export { createPredictor, type Predictor } from './predict.ts';
