@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+
+import type { LabelSet } from '@mmhs/core';
+import { loadSplit } from '@mmhs/data';
+import { smolFamily } from '@mmhs/models-smol';
+import { buildPrompt } from '@mmhs/prompts';
+import { createFeatureStore, createImageLoader, createPredictor, openModel, preparePosts } from '@mmhs/trainer';
+
+/** What the tiny checkpoint answers to the demo's test posts before anybody fine-tunes it. */
+export async function untrainedAnswers(options: {
+  readonly folder: string;
+  readonly labelSet: LabelSet;
+}): Promise<(readonly string[])[]> {
+  const { folder, labelSet } = options;
+  const { samples } = await loadSplit({ path: join(folder, 'test.csv'), imageRoot: folder, labelSet });
+  const opened = await openModel({
+    folder: join(folder, 'checkpoint'), family: smolFamily, imageSize: {}, device: 'cpu', threads: 0,
+  });
+  const { runtime, model, processor, tokenizer, weights } = opened;
+  const trainable = { adapters: new Map(), full: new Set<string>() };
+  const parameters = await runtime.createParameters({ specs: [] });
+  const images = createImageLoader({ processor });
+  const vision = await runtime.createSession({ graph: model.visionGraph({ trainable }), weights, parameters });
+  const predictor = createPredictor({
+    runtime, model, weights, parameters, trainable, tokenizer, labelSet, batchSize: 40, maxNewTokens: 48,
+    features: createFeatureStore({ vision, model, images, cache: { identity: folder } }),
+  });
+  const posts = await preparePosts({ samples, processor, prompt: buildPrompt({ labelSet }), images });
+  const predictions = await predictor.predict({ posts });
+  await opened.close();
+  return predictions.map(({ labels }) => labels);
+}
