@@ -94,6 +94,13 @@ describe('settings of a run', () => {
     expect(await metricsOf(out('early'))).toEqual(before);
   });
 
+  it('adapters with dropout may lie in the vision tower, too', async () => {
+    const more = { lora_target_modules: 'all-linear', lora_dropout: 0.5, max_steps: 1, test_csv: '' };
+    await trainWith({ argv: testArguments(folder, out('tower'), more) });
+    const { tensors } = await openSafetensors({ path: out('tower/lora_adapter/adapter_model.safetensors') });
+    expect([...tensors.keys()].some((name) => name.includes('vision_model'))).toBe(true);
+  });
+
   it('use_lora off trains and keeps all weights', async () => {
     const more = { use_lora: false, max_steps: 1, val_csv: '', test_csv: '' };
     const { adapterFolder } = await trainWith({ argv: testArguments(folder, out('full'), more) });

@@ -7,7 +7,7 @@ const inputs: TensorSpec[] = [
   { name: 'dropout_rows', type: 'float32', shape: [3, 'dropout_length'] },
   { name: 'dropout_columns', type: 'float32', shape: [3, 200] },
 ];
-const feeds = (seed: readonly number[]) => dropoutFeeds({ inputs, tokens: 100, seed });
+const feeds = (seed: readonly number[]) => dropoutFeeds({ inputs, rows: 100, seed });
 const numbers = (seed: readonly number[]): number[] =>
   Object.values(feeds(seed)).flatMap(({ data }) => Array.from(data as Float32Array));
 
@@ -16,7 +16,7 @@ describe('dropoutFeeds', () => {
     expect(Object.entries(feeds([1])).map(([name, { shape }]) => [name, shape])).toEqual([
       ['dropout_rows', [3, 100]], ['dropout_columns', [3, 200]],
     ]);
-    expect(dropoutFeeds({ inputs: inputs.slice(0, 1), tokens: 9, seed: [1] })).toEqual({});
+    expect(dropoutFeeds({ inputs: inputs.slice(0, 1), rows: 9, seed: [1] })).toEqual({});
   });
 
   it('draws the same numbers for a run seed, step and micro-batch, and others for any other', () => {

@@ -11,14 +11,15 @@ const range = 64;
  */
 export function dropoutFeeds(options: {
   readonly inputs: readonly TensorSpec[];
-  readonly tokens: number;
+  /** At least the rows of the longest site. */
+  readonly rows: number;
   readonly seed: readonly number[];
 }): Record<string, Tensor> {
   const random = createRandom(options.seed);
   const feeds: Record<string, Tensor> = {};
   for (const { name, shape } of options.inputs) {
     if (name !== dropoutInputs.rows && name !== dropoutInputs.columns) continue;
-    const sizes = shape.map((size) => (typeof size === 'number' ? size : options.tokens));
+    const sizes = shape.map((size) => (typeof size === 'number' ? size : options.rows));
     const data = new Float32Array(sizes.reduce((product, size) => product * size, 1));
     for (let index = 0; index < data.length; index++) data[index] = random.next() * range;
     feeds[name] = { type: 'float32', shape: sizes, data };

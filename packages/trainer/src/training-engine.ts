@@ -1,4 +1,4 @@
-import type { FloatTensor, ModelGraph, TrainableTensors, VlmModel } from '@mmhs/core';
+import type { FloatTensor, ModelGraph, Tensor, TrainableTensors, VlmModel } from '@mmhs/core';
 import type { CheckpointHandle, ParameterStore, Runtime, Session } from '@mmhs/runtime';
 
 import { withoutDropout } from './adapter-setup.ts';
@@ -103,7 +103,7 @@ export function createTrainingEngine(options: {
         ...(imageTensors === undefined ? {} : { imageTensors }),
       });
       const { loss } = await session.run({
-        feeds: { ...batch.feeds, ...dropoutFeeds({ inputs: graph.inputs, tokens: batch.tokens, seed: dropoutSeed }) },
+        feeds: { ...batch.feeds, ...dropoutFeeds({ inputs: graph.inputs, rows: rowsAtMost(batch.tokens, imageTensors), seed: dropoutSeed }) },
         outputs: ['loss'],
         gradients,
         ...(signal === undefined ? {} : { signal }),
@@ -115,4 +115,10 @@ export function createTrainingEngine(options: {
       opened.clear();
     },
   };
+}
+
+/** No layer has more rows than this: there are as many as packed tokens, in a tower as many as patches of at least 4 x 4 RGB pixels. */
+function rowsAtMost(tokens: number, imageTensors: Readonly<Record<string, Tensor>> = {}): number {
+  const values = Object.values(imageTensors).reduce((sum, { data }) => sum + data.length, 0);
+  return Math.max(tokens, Math.ceil(values / (4 * 4 * 3)));
 }
