@@ -8,6 +8,7 @@
  * after ours, and ratios are printed.
  */
 import { execSync } from 'node:child_process';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 
 import type { TrainableTensors } from '@mmhs/core';
@@ -62,6 +63,7 @@ const features = createFeatureStore({
 });
 const optimizer = createAdamW({ parameters: parameters.values });
 
+const eventLoop = monitorEventLoopDelay({ resolution: 1 });
 let pictures = 0;
 const variants: Record<string, { readonly prefix: number; readonly cached: boolean }> = {
   'first epoch (features computed)': { prefix: sharedPrefix, cached: false },
@@ -79,6 +81,7 @@ for (const [name, { prefix, cached }] of Object.entries(variants)) {
   const utilisation = cached ? `, ${rate.toFixed(0)} GFLOP/s in matrix products: ${(100 * rate / gemmRate).toFixed(0)} % of the rate above` : '';
   print(`${name}: ${seconds.toFixed(3)} s/step, ${(samples / seconds).toFixed(3)} samples/s${utilisation}`);
 }
+print(`main thread's event loop: delay p99 ${(eventLoop.percentile(99) / 1e6).toFixed(1)} ms, max ${(eventLoop.max / 1e6).toFixed(1)} ms`);
 print(`resident memory ${(process.memoryUsage().rss / 2 ** 30).toFixed(2)} GiB`);
 await runtime.close();
 const peer = [...peerBefore, ...runPeer()];
@@ -98,10 +101,12 @@ async function measure(prefix: number, cached: boolean): Promise<number> {
     const posts = Array.from({ length: samples }, (_, index) =>
       syntheticPost({ number: first + index, sharedPrefix: prefix, imageTokenId: model.imageTokenId }));
     pictures = Math.max(pictures, first + samples);
+    if (step === 3) eventLoop.enable();
     const started = performance.now();
     await trainingStep(engine, posts, step);
     if (step >= 3) times.push((performance.now() - started) / 1000);
   }
+  eventLoop.disable();
   await engine.release();
   return median(times);
 }

@@ -56,7 +56,7 @@ async function killUntilDone(outDir: string): Promise<number> {
   let count = 0;
   for (;;) {
     // Enough kills, or so many without an end that only an undisturbed start can bring one.
-    const killAfter = kills + count < wanted && count < 12 ? seconds * (0.15 + 0.85 * random.next()) : undefined;
+    const killAfter = kills + count < wanted && count < 12 ? seconds * (0.15 + 0.7 * random.next()) : undefined;
     const { killed } = await runTrainer({ model: flags.model, outDir, resume: true, ...(killAfter === undefined ? {} : { killAfter }) });
     if (!killed) return count;
     count += 1;
