@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { PostProcessor, VlmFamily, VlmModel } from '@mmhs/core';
-import { openCheckpointFolder, type CheckpointFolder, type CheckpointHandle, type Runtime } from '@mmhs/runtime';
+import { openCheckpointFolder, openCheckpointTensors, type CheckpointFolder, type CheckpointHandle, type Runtime } from '@mmhs/runtime';
 
 import type { PicturePool } from './picture-pool.ts';
 import type { ImageSettings } from './schemas.ts';
@@ -31,15 +31,18 @@ export async function openModelUnderTest(options: {
 }): Promise<ModelUnderTest> {
   const { folder, name, family, runtime, pictures } = options;
   const modelFolder = join(folder, name, 'model');
-  const checkpoint = await openCheckpointFolder({ folder: modelFolder });
-  const { files, tokenizer } = checkpoint;
+  const opened = await openCheckpointFolder({ folder: modelFolder });
+  const { files, tokenizer } = opened;
+  const model = family.openModel(files);
+  const { canonicalName } = model;
+  const checkpoint = { ...opened, ...(await openCheckpointTensors({ folder: modelFolder, canonicalName })) };
   return {
     name,
     family,
-    model: family.openModel(files),
+    model,
     checkpoint,
     runtime,
-    weights: await runtime.loadCheckpoint({ folder: modelFolder }),
+    weights: await runtime.loadCheckpoint({ folder: modelFolder, canonicalName }),
     pictures,
     path: (file) => join(folder, name, file),
     processor: (settings = {}) => family.openProcessor({ files, tokenizer, imageSize: imageSizeOf(settings) }),

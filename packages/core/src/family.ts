@@ -88,8 +88,13 @@ export interface VlmModel {
   readonly family: string;
   /** Architecture class named by the checkpoint. */
   readonly architecture: string;
-  /** Every tensor the checkpoint must hold. */
+  /** Every tensor the checkpoint must hold, by its canonical name: the module path PEFT sees, with the tensor's own name. */
   readonly tensors: readonly TensorSpec[];
+  /**
+   * The canonical name of a tensor or adapter key (without `base_model.model.`) as any version of the reference spells it in
+   * its files. Absent where all versions agree.
+   */
+  readonly canonicalName?: (name: string) => string;
   /** Linears an adapter can be put on, the head included (PEFT's `all-linear` leaves it out). */
   readonly linears: readonly LinearModule[];
   readonly hiddenSize: number;

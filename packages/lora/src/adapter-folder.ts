@@ -5,7 +5,6 @@ import { openSafetensors, writeFileAtomically, writeSafetensors } from '@mmhs/ru
 import { fromFileTensors, toFileTensors, type AdapterTensors } from './adapter-tensors.ts';
 import { formatLoraConfig, parseLoraConfig, type LoraConfig } from './config.ts';
 import { minimalTargets, modulePaths } from './minimal-targets.ts';
-import type { AdapterNaming } from './resolve-adapters.ts';
 
 const tensorFile = 'adapter_model.safetensors';
 const configFile = 'adapter_config.json';
@@ -31,7 +30,6 @@ export async function saveAdapter(options: {
   readonly parameters: ReadonlyMap<string, FloatTensor>;
   readonly linears?: readonly LinearModule[];
   readonly tensors?: readonly TensorSpec[];
-  readonly adapterName?: AdapterNaming;
   readonly extraFiles?: Readonly<Record<string, string>>;
 }): Promise<void> {
   const { folder, config, extraFiles = {} } = options;
@@ -50,7 +48,7 @@ export async function saveAdapter(options: {
  * load too. Every tensor must find its place and every module the settings ask for must be there.
  *
  * @param options.tensors the model's checkpoint tensors; needed for adapters with `modules_to_save`
- * @param options.renameKey turns an older version's key (without `base_model.model.`) into today's
+ * @param options.canonicalName the model's own name for a key (without `base_model.model.`) of any version
  * @throws MmhsError `MMHS_LORA_CONFIG`, or `MMHS_LORA_UNKNOWN_TENSOR`, `MMHS_LORA_MISSING_TENSOR`, `MMHS_LORA_SHAPE` naming
  * the tensor.
  */
@@ -58,8 +56,7 @@ export async function loadAdapter(options: {
   readonly folder: string;
   readonly linears: readonly LinearModule[];
   readonly tensors?: readonly TensorSpec[];
-  readonly adapterName?: AdapterNaming;
-  readonly renameKey?: (key: string) => string;
+  readonly canonicalName?: (name: string) => string;
   readonly signal?: AbortSignal;
 }): Promise<LoadedAdapter> {
   const { folder, signal } = options;
@@ -80,14 +77,13 @@ function writtenTargets(options: {
   readonly parameters: ReadonlyMap<string, FloatTensor>;
   readonly linears?: readonly LinearModule[];
   readonly tensors?: readonly TensorSpec[];
-  readonly adapterName?: AdapterNaming;
 }): LoraConfig['target_modules'] {
-  const { config, parameters, linears = [], tensors = [], adapterName = (name: string) => name } = options;
+  const { config, parameters, linears = [], tensors = [] } = options;
   const { target_modules: targets } = config;
   if (Array.isArray(targets)) return targets.toSorted();
   if (targets?.toLowerCase() !== 'all-linear' || linears.length === 0) return targets;
   const chosen = linears.map(({ path }) => path).filter((path) => parameters.has(`${path}.lora_A.weight`));
-  const names = [...tensors.map(({ name }) => adapterName(name)), ...linears.map(({ path }) => `${path}.weight`)];
+  const names = [...tensors.map(({ name }) => name), ...linears.map(({ path }) => `${path}.weight`)];
   const others = modulePaths(names);
   for (const path of chosen) others.delete(path);
   return minimalTargets({ targets: chosen, others });

@@ -1,7 +1,7 @@
 import { MmhsError, type FloatTensor, type LinearModule, type LoraModule, type TensorSpec, type TrainableTensors } from '@mmhs/core';
 import type { LoraConfig } from './config.ts';
 import { matchModules } from './match-modules.ts';
-import { adapterSettings, parameterShapes, type AdapterNaming } from './resolve-adapters.ts';
+import { adapterSettings, parameterShapes } from './resolve-adapters.ts';
 
 const filePrefix = 'base_model.model.';
 const loraName = /^(.+)\.lora_([AB])\.weight$/;
@@ -16,19 +16,15 @@ export interface AdapterTensors {
 /** The names an adapter file uses for parameters, sorted as PEFT's files are. */
 export function toFileTensors(options: {
   readonly parameters: ReadonlyMap<string, FloatTensor>;
-  readonly adapterName?: AdapterNaming;
 }): Map<string, FloatTensor> {
-  const { parameters, adapterName = (name) => name } = options;
-  const named = [...parameters].map(([name, tensor]) => {
-    return [filePrefix + (loraName.test(name) ? name : adapterName(name)), tensor] as const;
-  });
+  const named = [...options.parameters].map(([name, tensor]) => [filePrefix + name, tensor] as const);
   return new Map(named.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /**
  * Reads the tensors of an adapter file: the file says which modules have adapters, the settings say how they are scaled.
  *
- * `renameKey` turns a key without `base_model.model.` of an older version into today's; ranks and scalings are looked up under
+ * `canonicalName` turns a key without `base_model.model.` of any version into the model's; ranks and scalings are looked up under
  * the file's own name, for which the settings were written.
  *
  * @throws MmhsError `MMHS_LORA_UNKNOWN_TENSOR`, `MMHS_LORA_MISSING_TENSOR` or `MMHS_LORA_SHAPE` naming the tensor.
@@ -38,15 +34,14 @@ export function fromFileTensors(options: {
   readonly config: LoraConfig;
   readonly linears: readonly LinearModule[];
   readonly tensors?: readonly TensorSpec[];
-  readonly adapterName?: AdapterNaming;
-  readonly renameKey?: (key: string) => string;
+  readonly canonicalName?: (name: string) => string;
   readonly where?: string;
 }): AdapterTensors {
-  const { fileTensors, config, linears, tensors = [], adapterName = (name) => name, renameKey = (key) => key } = options;
+  const { fileTensors, config, linears, tensors = [], canonicalName = (name) => name } = options;
   const { where = 'adapter_model.safetensors' } = options;
   const settingsOf = adapterSettings(config);
   const paths = new Set(linears.map(({ path }) => path));
-  const checkpointNames = new Map(tensors.map(({ name }) => [adapterName(name), name]));
+  const tensorNames = new Set(tensors.map(({ name }) => name));
   const adapters = new Map<string, LoraModule>();
   const full = new Set<string>();
   const parameters = new Map<string, FloatTensor>();
@@ -55,7 +50,7 @@ export function fromFileTensors(options: {
   for (const [key, tensor] of fileTensors) {
     const oldName = key.startsWith(filePrefix) ? key.slice(filePrefix.length) : undefined;
     if (oldName === undefined) throw unknownTensor(key, where, `a name that starts with ${filePrefix}`);
-    const name = renameKey(oldName);
+    const name = canonicalName(oldName);
     renamed ||= name !== oldName;
     const path = loraName.exec(name)?.[1];
     if (path !== undefined) {
@@ -63,10 +58,9 @@ export function fromFileTensors(options: {
       adapters.set(path, settingsOf(loraName.exec(oldName)?.[1] ?? path));
       addOnce(parameters, name, tensor, `${where}: ${key}`);
     } else {
-      const checkpointName = checkpointNames.get(name);
-      if (checkpointName === undefined) throw unknownTensor(key, where, 'lora_A or lora_B of a linear, or a tensor of modules_to_save');
-      full.add(checkpointName);
-      addOnce(parameters, checkpointName, tensor, `${where}: ${key}`);
+      if (!tensorNames.has(name)) throw unknownTensor(key, where, 'lora_A or lora_B of a linear, or a tensor of modules_to_save');
+      full.add(name);
+      addOnce(parameters, name, tensor, `${where}: ${key}`);
     }
   }
 

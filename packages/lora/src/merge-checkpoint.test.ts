@@ -63,8 +63,8 @@ describe('mergeCheckpoint', () => {
     const folder = join(root, 'merged');
     expect((await mergeCheckpoint({ baseFolder: root, folder, trainable, parameters })).files).toEqual(['model.safetensors']);
     expect(await readFile(join(folder, 'config.json'), 'utf8')).toContain('idefics3');
-    const adapterName = (name: string) => `elsewhere.${name}`;
-    await expect(mergeCheckpoint({ baseFolder: root, folder, trainable, parameters, adapterName })).rejects.toThrow(/1 of them/);
+    const canonicalName = (name: string) => `elsewhere.${name}`;
+    await expect(mergeCheckpoint({ baseFolder: root, folder, trainable, parameters, canonicalName })).rejects.toThrow(/0 of them/);
     await expect(mergeCheckpoint({ baseFolder: root, folder: root, trainable, parameters })).rejects.toThrow(/onto itself/);
   });
 });

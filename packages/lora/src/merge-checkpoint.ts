@@ -4,7 +4,6 @@ import { MmhsError, type FloatTensor, type TrainableTensors } from '@mmhs/core';
 import { openCheckpointTensors, writeFileAtomically, writeSafetensors, type CheckpointTensors, type RawTensor } from '@mmhs/runtime';
 import { mergeAdapter, type MergedTensors } from './merge.ts';
 import { toBfloat16, toFloat16 } from './narrow.ts';
-import type { AdapterNaming } from './resolve-adapters.ts';
 
 /** What {@link mergeCheckpoint} wrote. */
 export interface MergedCheckpoint {
@@ -20,6 +19,7 @@ export interface MergedCheckpoint {
  * Unchanged tensors are copied bit for bit and the small files (configuration, tokenizer) are copied as they are. Changed
  * tensors are computed in float32 and stored in the base tensor's type, as PEFT does, unless `storeAs` is `float32`.
  *
+ * @param options.canonicalName the model's own name for a tensor as the base checkpoint spells it
  * @param options.shardBytes largest size of a weight file in bytes, 2 GB by default; also about the memory needed
  * @throws MmhsError `MMHS_LORA_UNKNOWN_TENSOR` when the checkpoint lacks a weight the adapter changes.
  */
@@ -28,17 +28,17 @@ export async function mergeCheckpoint(options: {
   readonly folder: string;
   readonly trainable: TrainableTensors;
   readonly parameters: ReadonlyMap<string, FloatTensor>;
-  readonly adapterName?: AdapterNaming;
+  readonly canonicalName?: (name: string) => string;
   readonly storeAs?: 'base' | 'float32';
   readonly shardBytes?: number;
   readonly signal?: AbortSignal;
 }): Promise<MergedCheckpoint> {
-  const { baseFolder, folder, trainable, storeAs = 'base', shardBytes = 2e9, signal } = options;
+  const { baseFolder, folder, trainable, storeAs = 'base', shardBytes = 2e9, canonicalName = (name) => name, signal } = options;
   if (resolve(baseFolder) === resolve(folder)) {
     throw new MmhsError('MMHS_LORA_MERGE', 'A checkpoint cannot be merged onto itself', { where: folder, fix: 'name another folder' });
   }
   const base = await openCheckpointTensors({ folder: baseFolder });
-  const merged = mergeAdapter(options);
+  const merged = underFileNames(mergeAdapter(options), canonicalName);
   const changed = [...base.tensors.keys()].filter((name) => merged.isChanged(name));
   const expected = trainable.adapters.size + trainable.full.size;
   if (changed.length !== expected) throw weightsMissing(baseFolder, changed.length, expected);
@@ -56,6 +56,14 @@ export async function mergeCheckpoint(options: {
   }
   if (shards.length > 1) await writeIndex(folder, shards);
   return { files: shards.map(({ file }) => file), changed };
+}
+
+/** The same values, asked for by the names in the base checkpoint's files. */
+function underFileNames(merged: MergedTensors, canonicalName: (name: string) => string): MergedTensors {
+  return {
+    isChanged: (name) => merged.isChanged(canonicalName(name)),
+    merge: (name, weight) => merged.merge(canonicalName(name), weight),
+  };
 }
 
 interface Shard {

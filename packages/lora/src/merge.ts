@@ -1,5 +1,4 @@
 import { MmhsError, type FloatTensor, type TrainableTensors } from '@mmhs/core';
-import type { AdapterNaming } from './resolve-adapters.ts';
 
 /**
  * Adds one adapter to the weight of its linear: `W + scaling * B A`, float32 `[out, in]`, in a new array.
@@ -43,11 +42,10 @@ export function mergeLinear(options: {
 export function mergeAdapter(options: {
   readonly trainable: TrainableTensors;
   readonly parameters: ReadonlyMap<string, FloatTensor>;
-  readonly adapterName?: AdapterNaming;
 }): MergedTensors {
-  const { trainable, parameters, adapterName = (name) => name } = options;
+  const { trainable, parameters } = options;
   const pathOf = (name: string): string | undefined => {
-    const path = adapterName(name).replace(/\.weight$/, '');
+    const path = name.replace(/\.weight$/, '');
     return trainable.adapters.has(path) ? path : undefined;
   };
   return {

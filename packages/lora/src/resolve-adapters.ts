@@ -3,12 +3,6 @@ import type { LoraConfig } from './config.ts';
 import { matchModules } from './match-modules.ts';
 import { compileMatch } from './python-regex.ts';
 
-/**
- * The name a checkpoint tensor has among PEFT's modules, such as `model.language_model.norm.weight` for Qwen2-VL's
- * `model.norm.weight`. Families whose checkpoints carry PEFT's names need none.
- */
-export type AdapterNaming = (checkpointName: string) => string;
-
 /** Name and shape of a tensor that is trained. */
 export interface ParameterShape {
   readonly name: string;
@@ -27,12 +21,11 @@ export function resolveAdapters(options: {
   readonly linears: readonly LinearModule[];
   readonly config: LoraConfig;
   readonly tensors?: readonly TensorSpec[];
-  readonly adapterName?: AdapterNaming;
 }): TrainableTensors {
-  const { linears, config, tensors = [], adapterName = sameName } = options;
+  const { linears, config, tensors = [] } = options;
   const settingsOf = adapterSettings(config);
   const adapters = matchModules({ linears, config }).map(({ path }) => [path, settingsOf(path)] as const);
-  const full = tensorsToSave({ modules: config.modules_to_save ?? [], tensors, adapterName });
+  const full = tensorsToSave({ modules: config.modules_to_save ?? [], tensors });
   return { adapters: new Map(adapters), full: new Set(full) };
 }
 
@@ -78,10 +71,9 @@ export function parameterShapes(options: {
 function tensorsToSave(options: {
   readonly modules: readonly string[];
   readonly tensors: readonly TensorSpec[];
-  readonly adapterName: AdapterNaming;
 }): string[] {
-  const { modules, tensors, adapterName } = options;
-  const owners = tensors.map(({ name }) => ({ name, ancestors: ancestorPaths(adapterName(name)) }));
+  const { modules, tensors } = options;
+  const owners = tensors.map(({ name }) => ({ name, ancestors: ancestorPaths(name) }));
   for (const module of modules) {
     if (owners.some(({ ancestors }) => ancestors.some((path) => path.endsWith(module)))) continue;
     throw new MmhsError('MMHS_LORA_NO_MATCH', 'No module of the model matches an entry of modules_to_save', {
@@ -116,8 +108,4 @@ function fixedShape(tensor: TensorSpec): number[] {
 function required<Value>(value: Value | undefined, name: string, expected: string): Value {
   if (value !== undefined) return value;
   throw new MmhsError('MMHS_LORA_UNKNOWN_TENSOR', 'The model has no such module or tensor', { where: name, expected });
-}
-
-function sameName(name: string): string {
-  return name;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
+import { openCheckpointTensors } from './checkpoint-tensors.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -49,5 +50,13 @@ describe('openCheckpointFolder', () => {
     await expect(openCheckpointFolder({ folder })).rejects.toThrow(/a file name/);
     await writeFile(index, '{}');
     await expect(openCheckpointFolder({ folder })).rejects.toThrow(/no weight_map/);
+  });
+
+  it('knows tensors by canonical names, and refuses two of one name', async () => {
+    const canonicalName = (name: string) => name.replace('layer.', 'model.layers.');
+    const checkpoint = await openCheckpointTensors({ folder, canonicalName });
+    expect([...checkpoint.tensors.keys()]).toEqual(['model.layers.0.weight', 'model.layers.1.weight']);
+    expect((await checkpoint.readTensor('model.layers.1.weight')).data).toEqual(Float32Array.of(0.5, -0.5));
+    await expect(openCheckpointTensors({ folder, canonicalName: () => 'same' })).rejects.toThrow(/layer\.0\.weight and layer\.1\.weight/);
   });
 });

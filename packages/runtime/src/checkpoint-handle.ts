@@ -20,13 +20,17 @@ export async function loadCheckpoint(options: {
   readonly link: WorkerLink;
   readonly id: number;
   readonly folder: string;
+  readonly canonicalName: ((name: string) => string) | undefined;
   readonly signal: AbortSignal | undefined;
 }): Promise<CheckpointHandle> {
-  const { link, id, folder, signal } = options;
+  const { link, id, folder, canonicalName, signal } = options;
   const { tensors } = await openCheckpointTensors({ folder });
-  await link.send({ kind: 'open-checkpoint', weights: id, folder }, { signal });
+  // A function cannot be sent to the worker; a table can.
+  const renamed = new Map([...tensors.keys()].map((name) => [name, canonicalName?.(name) ?? name]));
+  await link.send({ kind: 'open-checkpoint', weights: id, folder, renamed }, { signal });
   const specs = new Map<string, TensorSpec>();
-  for (const [name, { dtype, shape }] of tensors) {
+  for (const [nameInFile, { dtype, shape }] of tensors) {
+    const name = renamed.get(nameInFile) ?? nameInFile;
     if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') specs.set(name, { name, type: 'float32', shape });
   }
   return handleOf(link, id, specs);

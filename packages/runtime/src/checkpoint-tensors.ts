@@ -17,10 +17,15 @@ export interface CheckpointTensors {
 /**
  * Opens `model.safetensors`, or the shards that `model.safetensors.index.json` lists, and reads their headers only.
  *
- * @throws MmhsError `MMHS_CHECKPOINT_FILES` when the folder holds neither or the index names what no shard holds.
+ * @param options.canonicalName the name by which a tensor is known here, by its name in the file; the same by default
+ * @throws MmhsError `MMHS_CHECKPOINT_FILES` when the folder holds neither, the index names what no shard holds, or two tensors
+ * have one canonical name.
  */
-export async function openCheckpointTensors(options: { readonly folder: string }): Promise<CheckpointTensors> {
-  const { folder } = options;
+export async function openCheckpointTensors(options: {
+  readonly folder: string;
+  readonly canonicalName?: ((name: string) => string) | undefined;
+}): Promise<CheckpointTensors> {
+  const { folder, canonicalName = (name) => name } = options;
   const index = await readIndex(join(folder, 'model.safetensors.index.json'));
   const files = new Map<string, SafetensorsFile>();
   if (index === undefined) {
@@ -31,10 +36,17 @@ export async function openCheckpointTensors(options: { readonly folder: string }
   }
 
   const tensors = new Map<string, SafetensorsEntry>();
-  for (const [name, file] of files) tensors.set(name, file.tensors.get(name) as SafetensorsEntry);
-  const fileOf = (name: string): SafetensorsFile => {
-    const file = files.get(name);
-    if (file !== undefined) return file;
+  const places = new Map<string, { readonly file: SafetensorsFile; readonly nameInFile: string }>();
+  for (const [nameInFile, file] of files) {
+    const name = canonicalName(nameInFile);
+    const other = places.get(name)?.nameInFile;
+    if (other !== undefined) throw twice(folder, name, [other, nameInFile]);
+    tensors.set(name, file.tensors.get(nameInFile) as SafetensorsEntry);
+    places.set(name, { file, nameInFile });
+  }
+  const placeOf = (name: string): { readonly file: SafetensorsFile; readonly nameInFile: string } => {
+    const place = places.get(name);
+    if (place !== undefined) return place;
     throw new MmhsError('MMHS_TENSOR_MISSING', 'The checkpoint does not hold the tensor', {
       where: folder,
       got: name,
@@ -43,8 +55,14 @@ export async function openCheckpointTensors(options: { readonly folder: string }
   };
   return {
     tensors,
-    readTensor: async (name) => fileOf(name).readFloat32(name),
-    readRaw: async (name) => fileOf(name).readRaw(name),
+    readTensor: async (name) => {
+      const { file, nameInFile } = placeOf(name);
+      return file.readFloat32(nameInFile);
+    },
+    readRaw: async (name) => {
+      const { file, nameInFile } = placeOf(name);
+      return file.readRaw(nameInFile);
+    },
   };
 }
 
@@ -81,6 +99,12 @@ async function readIndex(path: string): Promise<Map<string, string> | undefined>
       return [name, shard];
     }),
   );
+}
+
+function twice(where: string, name: string, namesInFiles: readonly string[]): MmhsError {
+  return new MmhsError('MMHS_CHECKPOINT_FILES', 'Two tensors of the checkpoint are the same one of the model', {
+    where, got: namesInFiles.join(' and '), expected: `one tensor for ${name}`,
+  });
 }
 
 function indexError(where: string, got: string, expected: string): MmhsError {

@@ -34,7 +34,7 @@ export type Command =
       /** A trivial model that shows whether the device works. */
       readonly probe: Uint8Array | undefined;
     }
-  | { readonly kind: 'open-checkpoint'; readonly weights: number; readonly folder: string }
+  | { readonly kind: 'open-checkpoint'; readonly weights: number; readonly folder: string; readonly renamed: ReadonlyMap<string, string> }
   | { readonly kind: 'load-tensors'; readonly weights: number; readonly tensors: Readonly<Record<string, Tensor>> }
   | { readonly kind: 'release-weights'; readonly weights: number }
   | {

@@ -13,7 +13,12 @@ export interface Runtime {
   /** Threads onnxruntime computes with. */
   readonly threads: number;
   /** Opens a folder's weights; see {@link CheckpointHandle}. */
-  loadCheckpoint(options: { readonly folder: string; readonly signal?: AbortSignal }): Promise<CheckpointHandle>;
+  loadCheckpoint(options: {
+    readonly folder: string;
+    /** The model's `canonicalName`: what graphs call a tensor, by its name in the files. */
+    readonly canonicalName?: ((name: string) => string) | undefined;
+    readonly signal?: AbortSignal;
+  }): Promise<CheckpointHandle>;
   /** Copies tensors into the worker, to serve as weights. */
   loadTensors(options: { readonly tensors: Readonly<Record<string, Tensor>> }): Promise<CheckpointHandle>;
   /** Allocates trained tensors and their gradients in memory shared with the worker. */
@@ -65,7 +70,8 @@ export async function createRuntime(options: CreateRuntimeOptions = {}): Promise
   return {
     device,
     threads,
-    loadCheckpoint: ({ folder, signal: loading }) => loadCheckpoint({ link, id: nextId(), folder, signal: loading }),
+    loadCheckpoint: ({ folder, canonicalName, signal: loading }) =>
+      loadCheckpoint({ link, id: nextId(), folder, canonicalName, signal: loading }),
     loadTensors: ({ tensors }) => loadTensors({ link, id: nextId(), tensors }),
     createParameters: ({ specs }) => createParameterStore({ link, id: nextId(), specs }),
     createSession: (sessionOptions) => createSession({ ...sessionOptions, link, nextId, device }),

@@ -8,8 +8,13 @@ export interface WorkerWeights {
 }
 
 /** Weights of a checkpoint folder, widened to float32 and read lazily. */
-export async function openWeights(folder: string): Promise<WorkerWeights> {
-  const checkpoint: CheckpointTensors = await openCheckpointTensors({ folder });
+export async function openWeights(options: {
+  readonly folder: string;
+  /** Canonical names by names in the files. */
+  readonly renamed: ReadonlyMap<string, string>;
+}): Promise<WorkerWeights> {
+  const { folder, renamed } = options;
+  const checkpoint: CheckpointTensors = await openCheckpointTensors({ folder, canonicalName: (name) => renamed.get(name) ?? name });
   const loaded = new Map<string, OrtTensor>();
   return {
     async get(name) {

@@ -32,7 +32,7 @@ async function carryOut(command: Command): Promise<unknown> {
       around = { device: command.device, threads: command.threads, weights, parameters, kept, pool };
       return undefined;
     case 'open-checkpoint':
-      weights.set(command.weights, await openWeights(command.folder));
+      weights.set(command.weights, await openWeights(command));
       return undefined;
     case 'load-tensors':
       weights.set(command.weights, holdWeights(command.tensors));

@@ -1,6 +1,6 @@
 import type { FloatTensor, TensorSpec, TrainableTensors, VlmFamily, VlmModel } from '@mmhs/core';
 import { defineLoraConfig, initialiseAdapters, parameterShapes, resolveAdapters, type LoraConfig } from '@mmhs/lora';
-import { openCheckpointFolder, type ParameterStore, type Runtime } from '@mmhs/runtime';
+import { openCheckpointTensors, type ParameterStore, type Runtime } from '@mmhs/runtime';
 
 import type { TrainingConfig } from './config.ts';
 
@@ -67,7 +67,7 @@ export async function startingParameters(options: {
     trainable, linears: model.linears, seed, ...(method === undefined ? {} : { method }),
   }));
   if (trainable.full.size > 0) {
-    const checkpoint = await openCheckpointFolder({ folder });
+    const checkpoint = await openCheckpointTensors({ folder, canonicalName: model.canonicalName });
     for (const name of trainable.full) setValues(store, new Map([[name, await checkpoint.readTensor(name)]]));
   }
   return store;

@@ -84,7 +84,7 @@ async function createLabeller(options: OpenLabellerOptions, opened: OpenedModel,
   const { adapterFolder, batchSize, maxNewTokens } = options;
   const { runtime, model, processor, tokenizer, weights } = opened;
   const { labelSet } = record;
-  const adapter = await loadAdapter({ folder: adapterFolder, linears: model.linears, tensors: model.tensors });
+  const adapter = await loadAdapter({ folder: adapterFolder, ...model });
   const trainable = withoutDropout(adapter.trainable);
   const parameters = await runtime.createParameters({ specs: trainedSpecs(model, trainable) });
   setValues(parameters, adapter.parameters);

@@ -39,7 +39,7 @@ export async function openModel(options: {
     device, ...(threads > 0 ? { threads } : {}), ...(signal === undefined ? {} : { signal }),
   });
   try {
-    const weights = await runtime.loadCheckpoint({ folder });
+    const weights = await runtime.loadCheckpoint({ folder, canonicalName: model.canonicalName });
     return {
       runtime,
       model,

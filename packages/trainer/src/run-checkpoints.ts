@@ -91,7 +91,7 @@ export function createRunCheckpoints(options: {
   const readParameters = async (folder: string): Promise<ReadonlyMap<string, FloatTensor>> =>
     targets.lora === undefined
       ? readParameterFile(join(folder, parameterFile))
-      : (await loadAdapter({ folder, linears: model.linears, tensors: model.tensors })).parameters;
+      : (await loadAdapter({ folder, ...model })).parameters;
 
   return {
     readParameters,

@@ -35,8 +35,7 @@ export async function checkAdapters(under: ModelUnderTest, posts: readonly Golde
 
 /** Loads a folder that PEFT saved. */
 export function loadPeftAdapter(under: ModelUnderTest, folder: string): Promise<LoadedAdapter> {
-  const { linears, tensors } = under.model;
-  return loadAdapter({ folder, linears, tensors });
+  return loadAdapter({ folder, ...under.model });
 }
 
 interface AdapterCheck {
