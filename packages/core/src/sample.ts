@@ -21,6 +21,13 @@ export interface Prediction {
   readonly rawText: string;
   /** Whether the text was a well-formed answer: a JSON array of known labels and nothing else. */
   readonly valid: boolean;
+  /**
+   * p(label | post) for each label of the label set, in its order, as decisions use them: calibrated where the adapter has a
+   * calibration. Absent when no scores were computed.
+   */
+  readonly scores?: readonly number[];
+  /** Probability of `labels` as the whole answer among all answers there are, not calibrated. Absent like `scores`. */
+  readonly probability?: number;
 }
 
 /** Decoded picture: 8-bit RGB, row-major, 3 bytes a pixel. */

@@ -67,7 +67,16 @@ export {
   writeResolvedConfig,
   type Evaluation,
 } from './artifacts.ts';
-export { openLabeller, type Labeller, type OpenLabellerOptions } from './labeller.ts';
+export { decisionRules, type DecisionRule } from './decision.ts';
+export {
+  openLabeller,
+  openLabellers,
+  type DescribedPrompt,
+  type Labeller,
+  type LabellerOptions,
+  type OpenLabellerOptions,
+  type PostToLabel,
+} from './labeller.ts';
 export { formatEvaluations } from './progress-table.ts';
 export { trainedSpecs } from './adapter-setup.ts';
 export { openModel, type OpenedModel } from './open-model.ts';

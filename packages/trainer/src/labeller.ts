@@ -2,44 +2,81 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { MmhsError, type ImageSizeOptions, type LabelSet, type Prediction, type Sample, type VlmFamily } from '@mmhs/core';
-import { loadAdapter, parseLoraConfig } from '@mmhs/lora';
+import { parseLoraConfig } from '@mmhs/lora';
 import { checkFingerprint, type PromptRecord, type UserTextStyle } from '@mmhs/prompts';
 import type { Device } from '@mmhs/runtime';
 
-import { setValues, trainedSpecs, withoutDropout } from './adapter-setup.ts';
 import { chooseFamily } from './config-family.ts';
-import { evaluateSplit, type EvaluatedSplit } from './evaluation.ts';
-import { createFeatureStore } from './feature-store.ts';
-import { createImageLoader } from './image-loader.ts';
+import type { DecisionRule } from './decision.ts';
+import type { EvaluatedSplit } from './evaluation.ts';
+import { openAdapter } from './labeller-adapter.ts';
 import { openModel, type OpenedModel } from './open-model.ts';
-import { createPredictor } from './predict.ts';
-import { preparePosts } from './prepare-posts.ts';
 import type { ProgressReporter } from './progress.ts';
 import { readPromptRecord } from './run-checkpoints.ts';
 
+/** A post as it comes in: a {@link Sample} without what only training needs. */
+export interface PostToLabel {
+  /** Comes back as the prediction's `id`. */
+  readonly id: string;
+  /** `''` when there is none. */
+  readonly text: string;
+  /** Path of the picture, if it is a file. */
+  readonly imagePath?: string | undefined;
+  /** The picture's encoded bytes (PNG, JPEG, ...), if it is not a file. */
+  readonly imageBytes?: Uint8Array | undefined;
+}
+
+/** What the model is asked about one post. */
+export interface DescribedPrompt {
+  /** The prompt as text, special tokens and one token for each row of image features included. */
+  readonly text: string;
+  readonly tokens: number;
+  /** Of these, the leading ones that every post shares. */
+  readonly sharedTokens: number;
+  readonly imageTokens: number;
+  /** Text tokens cut from the middle of a post that was too long. */
+  readonly truncatedTextTokens: number;
+}
+
 /** A trained adapter on its model, ready to label posts with the prompt it was trained with. */
 export interface Labeller {
+  readonly adapterFolder: string;
   readonly labelSet: LabelSet;
-  /** Labels posts; the gold labels in them are not looked at. */
+  /** Threshold of each label for the rule `thresholds`, in the label set's order; tuned ones where the adapter has them, else 0.5. */
+  readonly thresholds: readonly number[];
+  /**
+   * Labels posts.
+   *
+   * @throws MmhsError of the decoder for a picture that cannot be used; then no post is labelled.
+   */
   label(options: {
-    readonly samples: readonly Sample[];
+    readonly samples: readonly PostToLabel[];
+    /** @default the labeller's */
+    readonly rule?: DecisionRule | undefined;
+    /** Whether scores are wanted where the rule does without. @default false */
+    readonly scores?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
   }): Promise<Prediction[]>;
   /** Labels a split and measures the answers against its gold labels. */
   evaluate(options: {
     readonly name: string;
     readonly samples: readonly Sample[];
+    /** @default the labeller's */
+    readonly rule?: DecisionRule | undefined;
+    /** @default false */
+    readonly scores?: boolean | undefined;
     readonly zeroDivision: 0 | 1;
     readonly progress: ProgressReporter;
     readonly signal?: AbortSignal | undefined;
   }): Promise<EvaluatedSplit>;
+  /** The exact prompt for a post. Fails like `label` when the picture cannot be used, at little cost: the model is not run. */
+  describePrompt(sample: PostToLabel): Promise<DescribedPrompt>;
+  /** Gives this adapter's memory back; the model goes with the last labeller on it. */
   close(): Promise<void>;
 }
 
-/** Options of {@link openLabeller}. */
-export interface OpenLabellerOptions {
-  /** Folder with the adapter and the `prompt.json` that training wrote beside it. */
-  readonly adapterFolder: string;
+/** Options that {@link openLabeller} and {@link openLabellers} share. */
+export interface LabellerOptions {
   /** Checkpoint folder; null for the one the adapter names. */
   readonly modelFolder: string | null;
   readonly families: readonly VlmFamily[];
@@ -47,68 +84,73 @@ export interface OpenLabellerOptions {
   /** 0 for one a core. */
   readonly threads: number;
   readonly batchSize: number;
-  /** Longest answer in tokens. */
+  /** Longest answer of the rule `generate`, in tokens. */
   readonly maxNewTokens: number;
+  /** @default 'generate' */
+  readonly rule?: DecisionRule | undefined;
+  /** Threshold of each label by name, instead of the adapter's own. */
+  readonly thresholds?: Readonly<Record<string, number>> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of {@link openLabeller}. */
+export interface OpenLabellerOptions extends LabellerOptions {
+  /** Folder with the adapter and the `prompt.json` that training wrote beside it. */
+  readonly adapterFolder: string;
+}
+
+/** Opens an adapter folder with its model. Throws what {@link openLabellers} throws. */
+export async function openLabeller({ adapterFolder, ...options }: OpenLabellerOptions): Promise<Labeller> {
+  const [labeller] = await openLabellers({ ...options, adapterFolders: [adapterFolder] });
+  return labeller as Labeller;
+}
+
 /**
- * Opens an adapter folder with its model.
+ * Opens several adapters side by side on one copy of their model.
  *
- * @throws MmhsError `MMHS_PROMPT_RECORD` when the folder does not say which prompt it was trained with, `MMHS_PROMPT_MISMATCH`
- * when the model's chat template is another than in training, and whatever opening the model and the adapter throws.
+ * @returns a labeller for each folder, in their order.
+ * @throws MmhsError `MMHS_PROMPT_RECORD` when a folder does not say which prompt it was trained with, `MMHS_PROMPT_MISMATCH`
+ * when the model's chat template is another than in training, `MMHS_LABELLER_ADAPTERS` when the adapters belong to different models
+ * or picture sizes, and whatever opening model and adapters throws.
  */
-export async function openLabeller(options: OpenLabellerOptions): Promise<Labeller> {
-  const { adapterFolder, families, device, threads, signal } = options;
-  const record = await readPromptRecord(adapterFolder);
-  const folder = options.modelFolder ?? (await readBaseModel(adapterFolder));
+export async function openLabellers(options: LabellerOptions & {
+  readonly adapterFolders: readonly string[];
+}): Promise<Labeller[]> {
+  const { adapterFolders, families, device, threads, signal } = options;
+  const records = await Promise.all(adapterFolders.map(async (folder) => ({ folder, record: await readPromptRecord(folder) })));
+  const [first] = records;
+  if (first === undefined) return [];
+  const folder = options.modelFolder ?? await commonBaseModel(adapterFolders);
+  checkSameImageSize(records);
   const family = await chooseFamily({ families, name: 'auto', modelId: folder });
-  const opened = await openModel({ folder, family, imageSize: imageSizeOf(record), device, threads, signal });
+  const opened = await openModel({ folder, family, imageSize: imageSizeOf(first.record), device, threads, signal });
+  const labellers: Labeller[] = [];
+  let users = adapterFolders.length;
+  const release = async (): Promise<void> => {
+    users -= 1;
+    if (users === 0) await opened.close();
+  };
   try {
-    checkFingerprint({
-      stored: record,
-      current: {
-        prompt: { ...record, userText: record.userText as UserTextStyle },
-        context: { ...record.context, family: family.name, chatTemplate: opened.chatTemplate },
-      },
-      where: join(adapterFolder, 'prompt.json'),
-    });
-    return await createLabeller(options, opened, record);
+    for (const { folder: adapterFolder, record } of records) {
+      checkPrompt(record, opened, family.name, adapterFolder);
+      labellers.push(await openAdapter({ ...options, adapterFolder, opened, record, release }));
+    }
+    return labellers;
   } catch (error) {
     await opened.close();
     throw error;
   }
 }
 
-async function createLabeller(options: OpenLabellerOptions, opened: OpenedModel, record: PromptRecord): Promise<Labeller> {
-  const { adapterFolder, batchSize, maxNewTokens } = options;
-  const { runtime, model, processor, tokenizer, weights } = opened;
-  const { labelSet } = record;
-  const adapter = await loadAdapter({ folder: adapterFolder, ...model });
-  const trainable = withoutDropout(adapter.trainable);
-  const parameters = await runtime.createParameters({ specs: trainedSpecs(model, trainable) });
-  setValues(parameters, adapter.parameters);
-  const images = createImageLoader({ processor });
-  const vision = await runtime.createSession({ graph: model.visionGraph({ trainable }), weights, parameters });
-  const features = createFeatureStore({ vision, model, images, cache: { identity: opened.featureIdentity } });
-  const predictor = createPredictor({
-    runtime, model, weights, parameters, trainable, features, tokenizer, labelSet, batchSize, maxNewTokens,
-  });
-  const maxTokens = Number(record.context['maxTokens']);
-  const prepare = (samples: readonly Sample[], signal?: AbortSignal) =>
-    preparePosts({
-      samples, processor, images, signal, prompt: record, ...(Number.isInteger(maxTokens) && maxTokens > 0 ? { maxTokens } : {}),
-    });
-  return {
-    labelSet,
-    label: async ({ samples, signal }) => {
-      const unlabelled = samples.map((sample) => ({ ...sample, labels: [] }));
-      return predictor.predict({ posts: await prepare(unlabelled, signal), signal });
+function checkPrompt(record: PromptRecord, opened: OpenedModel, family: string, adapterFolder: string): void {
+  checkFingerprint({
+    stored: record,
+    current: {
+      prompt: { ...record, userText: record.userText as UserTextStyle },
+      context: { ...record.context, family, chatTemplate: opened.chatTemplate },
     },
-    evaluate: async ({ samples, signal, ...rest }) =>
-      evaluateSplit({ ...rest, posts: await prepare(samples, signal), predictor, labelSet, batchSize, signal }),
-    close: () => opened.close(),
-  };
+    where: join(adapterFolder, 'prompt.json'),
+  });
 }
 
 /** The picture size that training recorded. */
@@ -116,9 +158,33 @@ function imageSizeOf(record: PromptRecord): ImageSizeOptions {
   return JSON.parse(record.context['imageSize'] ?? '{}') as ImageSizeOptions;
 }
 
+function checkSameImageSize(records: readonly { readonly folder: string; readonly record: PromptRecord }[]): void {
+  const sizeOf = ({ record }: (typeof records)[number]): string => record.context['imageSize'] ?? '{}';
+  const [first, ...others] = records;
+  const other = others.find((each) => sizeOf(each) !== sizeOf(first as (typeof records)[number]));
+  if (first === undefined || other === undefined) return;
+  throw differentAdapters(other.folder, `picture size ${sizeOf(other)}`, `${sizeOf(first)}, as in ${first.folder}`);
+}
+
+async function commonBaseModel(adapterFolders: readonly string[]): Promise<string> {
+  const [first = '', ...others] = adapterFolders;
+  const base = await readBaseModel(first);
+  for (const folder of others) {
+    const other = await readBaseModel(folder);
+    if (other !== base) throw differentAdapters(folder, `model ${other}`, `${base}, as in ${first}`);
+  }
+  return base;
+}
+
 async function readBaseModel(adapterFolder: string): Promise<string> {
   const where = join(adapterFolder, 'adapter_config.json');
   const { config } = parseLoraConfig({ json: JSON.parse(await readFile(where, 'utf8')) as unknown, where });
   if (config.base_model_name_or_path !== null) return config.base_model_name_or_path;
   throw new MmhsError('MMHS_MODEL_NOT_FOUND', 'The adapter does not name its model', { where, fix: 'pass --model_id' });
+}
+
+function differentAdapters(where: string, got: string, expected: string): MmhsError {
+  return new MmhsError('MMHS_LABELLER_ADAPTERS', 'The adapters cannot share one model', {
+    where, got, expected, fix: 'open them one by one',
+  });
 }

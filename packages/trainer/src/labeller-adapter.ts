@@ -1,0 +1,101 @@
+import { MmhsError, type LabelSet, type Sample } from '@mmhs/core';
+import { loadAdapter } from '@mmhs/lora';
+import type { PromptRecord } from '@mmhs/prompts';
+
+import { setValues, trainedSpecs, withoutDropout } from './adapter-setup.ts';
+import type { DecisionRule } from './decision.ts';
+import { evaluateSplit } from './evaluation.ts';
+import { createFeatureStore } from './feature-store.ts';
+import { createPostImages } from './labeller-images.ts';
+import type { DescribedPrompt, Labeller, LabellerOptions, PostToLabel } from './labeller.ts';
+import type { OpenedModel } from './open-model.ts';
+import { createPredictor } from './predict.ts';
+import { preparePosts, promptOf, type PreparedPost } from './prepare-posts.ts';
+
+/** Puts one adapter on an opened model. */
+export async function openAdapter(options: LabellerOptions & {
+  readonly adapterFolder: string;
+  readonly opened: OpenedModel;
+  readonly record: PromptRecord;
+  /** Called when the labeller is closed. */
+  readonly release: () => Promise<void>;
+}): Promise<Labeller> {
+  const { adapterFolder, opened, record, batchSize, maxNewTokens } = options;
+  const { runtime, model, processor, tokenizer, weights } = opened;
+  const { labelSet } = record;
+  const adapter = await loadAdapter({ folder: adapterFolder, ...model });
+  const trainable = withoutDropout(adapter.trainable);
+  const parameters = await runtime.createParameters({ specs: trainedSpecs(model, trainable) });
+  setValues(parameters, adapter.parameters);
+  const images = createPostImages({ processor });
+  const vision = await runtime.createSession({ graph: model.visionGraph({ trainable }), weights, parameters });
+  const features = createFeatureStore({ vision, model, images, cache: { identity: opened.featureIdentity } });
+  const predictor = createPredictor({
+    runtime, model, weights, parameters, trainable, features, tokenizer, labelSet, batchSize, maxNewTokens,
+  });
+  const maxTokens = Number(record.context['maxTokens']);
+  const withPrepared = async <Result>(
+    samples: readonly PostToLabel[], signal: AbortSignal | undefined, use: (posts: PreparedPost[]) => Promise<Result>,
+  ): Promise<Result> => {
+    const paths = images.hold(samples);
+    try {
+      return await use(await preparePosts({
+        samples: samples.map((post, index) => ({ ...toSample(post), imagePath: paths[index] })),
+        processor, images, signal, prompt: record, ...(Number.isInteger(maxTokens) && maxTokens > 0 ? { maxTokens } : {}),
+      }));
+    } finally {
+      images.letGo(samples);
+    }
+  };
+  const thresholds = chooseThresholds(labelSet, options.thresholds);
+  const usualRule = options.rule ?? 'generate';
+  return {
+    adapterFolder,
+    labelSet,
+    thresholds,
+    label: ({ samples, rule = usualRule, scores = false, signal }) => {
+      checkAvailable(rule, scores);
+      return withPrepared(samples.map((sample) => ({ ...sample, labels: [] })), signal, (posts) => predictor.predict({ posts, signal }));
+    },
+    evaluate: ({ samples, rule = usualRule, scores = false, signal, ...rest }) => {
+      checkAvailable(rule, scores);
+      return withPrepared(samples, signal, (posts) => evaluateSplit({ ...rest, posts, predictor, labelSet, batchSize, signal }));
+    },
+    describePrompt: (sample) => withPrepared([sample], undefined, async ([post]) => describe(post as PreparedPost, opened)),
+    async close() {
+      await predictor.release();
+      await vision.release();
+      parameters.release();
+      await options.release();
+    },
+  };
+}
+
+function describe({ encoded, image }: PreparedPost, { tokenizer }: OpenedModel): DescribedPrompt {
+  const { inputIds, sharedPrefixLength, truncatedTextTokens } = promptOf(encoded);
+  return {
+    text: tokenizer.decode([...inputIds], { keepSpecialTokens: true }),
+    tokens: inputIds.length,
+    sharedTokens: sharedPrefixLength,
+    imageTokens: image?.featureRows ?? 0,
+    truncatedTextTokens,
+  };
+}
+
+/** Posts to be labelled have no gold labels; those of a split keep theirs. */
+function toSample(post: PostToLabel & Partial<Sample>): Sample {
+  return { imagePath: undefined, labels: [], source: post.id, ...post };
+}
+
+function chooseThresholds(labelSet: LabelSet, given: Readonly<Record<string, number>> = {}): number[] {
+  const unknown = Object.keys(given).find((label) => !labelSet.includes(label));
+  if (unknown === undefined) return labelSet.map((label) => given[label] ?? 0.5);
+  throw new MmhsError('MMHS_LABELLER_THRESHOLDS', 'There is a threshold for a label that the adapter does not know', {
+    got: JSON.stringify(unknown), expected: `labels among ${JSON.stringify(labelSet)}`,
+  });
+}
+
+function checkAvailable(rule: DecisionRule, scores: boolean): void {
+  if (rule === 'generate' && !scores) return;
+  throw new MmhsError('MMHS_LABELLER_RULE', 'Label scores are not there yet', { got: rule, expected: "the rule 'generate', without scores" });
+}
