@@ -79,8 +79,11 @@ export interface TrainingGraphOptions {
 /** How the cached decoding graph is to be built. */
 export interface DecodingGraphOptions {
   readonly trainable: TrainableTensors;
-  /** Prefill takes image features and no past; a step takes one token a row and the past. */
-  readonly phase: 'prefill' | 'step';
+  /**
+   * Prefill takes image features and no past; a step takes one token a row and the past. `extend` takes both and any number of
+   * tokens, which may branch, and scores chosen tokens: one graph for all of decoding.
+   */
+  readonly phase: 'prefill' | 'step' | 'extend';
 }
 
 /** An opened checkpoint of a family: its sizes and graphs, as pure functions of its configuration. */

@@ -33,13 +33,13 @@ export { serializeGraph } from './onnx/serialize.ts';
 export { gelu, geluTanh, quickGelu, silu, swish } from './operators/activation.ts';
 export { crossEntropy } from './operators/cross-entropy.ts';
 export {
-  add, cast, cos, div, erf, exp, floor, lessOrEqual, mul, neg, sigmoid, sin, sqrt, sub, tanh, where,
+  add, cast, cos, div, erf, exp, floor, less, lessOrEqual, mul, neg, sigmoid, sin, sqrt, sub, tanh, where,
 } from './operators/elementwise.ts';
-export { gatherRows } from './operators/gather.ts';
+export { gatherElements, gatherRows } from './operators/gather.ts';
 export { gemm, matmul, type MatMulOptions } from './operators/matmul.ts';
 export {
   layerNormalization, rmsNormalization, rmsNormalizationOnePlus, softmax,
 } from './operators/normalization.ts';
-export { reduceMean, reduceSum } from './operators/reduce.ts';
+export { reduceLogSumExp, reduceMean, reduceSum } from './operators/reduce.ts';
 export { rotary } from './operators/rotary.ts';
 export { concat, expand, reshape, slice, transpose } from './operators/shape.ts';

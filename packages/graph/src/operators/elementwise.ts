@@ -98,6 +98,11 @@ export function lessOrEqual(a: Value, b: Value): Value {
   return a.graph.add('LessOrEqual', [a, b], {}, [{ type: 'bool', shape: broadcastShape('lessOrEqual', a, b) }])[0];
 }
 
+/** a < b, as bool; not differentiable. */
+export function less(a: Value, b: Value): Value {
+  return a.graph.add('Less', [a, b], {}, [{ type: 'bool', shape: broadcastShape('less', a, b) }])[0];
+}
+
 /** a where the condition holds, b elsewhere. The three are broadcast against each other. */
 export function where(condition: Value, a: Value, b: Value): Value {
   const { graph } = a;

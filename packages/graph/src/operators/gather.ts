@@ -2,7 +2,7 @@ import type { Dimension } from '@mmhs/core';
 
 import { multiplyDimensions } from '../dimension.ts';
 import type { Value } from '../graph.ts';
-import { expand, reshape } from './shape.ts';
+import { concat, expand, reshape } from './shape.ts';
 
 /**
  * Rows of `table` `[rows, ...]` picked by `indices` (any shape, int64): `[...indices, ...]`.
@@ -31,6 +31,14 @@ export function gatherRows(
     },
   });
   return picked;
+}
+
+/** Single elements of `table`, one index an axis: indices int64 `[n]` each -> `[n]`. Forward only. */
+export function gatherElements(table: Value, indices: readonly Value[]): Value {
+  const { graph } = table;
+  const count = indices[0]?.shape[0] ?? 0;
+  const places = concat(indices.map((index) => reshape(index, [count, 1])), 1);
+  return graph.add('GatherND', [table, places], {}, [{ type: table.type, shape: [count] }])[0];
 }
 
 /** Zeros of `shape` with `updates` `[n, ...]` added to the rows `indices` `[n]`. Only used in gradients. */

@@ -27,6 +27,17 @@ const scatter: Kernel = ([target, indices, updates], node) => {
   return [array64(target!.shape, data)];
 };
 
+const gatherElements: Kernel = ([table, places]) => {
+  const depth = places!.shape.at(-1)!;
+  if (depth !== table!.shape.length) throw new TypeError('GatherND is expected to pick single elements');
+  const strides = stridesOf(table!.shape);
+  const picked = Array.from({ length: places!.shape[0]! }, (_, row) => {
+    const index = [...places!.data.subarray(row * depth, (row + 1) * depth)];
+    return table!.data[index.reduce((sum, at, axis) => sum + inRange('GatherND', at, table!.shape[axis]!) * strides[axis]!, 0)]!;
+  });
+  return [array64([picked.length], picked)];
+};
+
 const oneHot: Kernel = ([indices, depth, values], node) => {
   if (attribute(node, 'axis', -1) !== -1) throw new TypeError('OneHot is expected along the last axis');
   const classes = depth!.data[0]!;
@@ -41,4 +52,4 @@ function inRange(operator: string, index: number, size: number): number {
 }
 
 /** Operators that pick or place rows by number. */
-export const gatherKernels: Readonly<Record<string, Kernel>> = { Gather: gather, ScatterND: scatter, OneHot: oneHot };
+export const gatherKernels: Readonly<Record<string, Kernel>> = { Gather: gather, GatherND: gatherElements, ScatterND: scatter, OneHot: oneHot };
