@@ -1,11 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 
 /** A folder for the files of a test file, removed afterwards. */
-export function useTemporaryFolder(): { write(name: string, content: string | Uint8Array): Promise<string> } {
+export function useTemporaryFolder(): {
+  write(name: string, content: string | Uint8Array): Promise<string>;
+  /** A path in the folder at which there is nothing yet. */
+  fresh(): string;
+} {
   let folder = '';
+  let counter = 0;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mmhs-data-'));
   });
@@ -13,8 +18,13 @@ export function useTemporaryFolder(): { write(name: string, content: string | Ui
   return {
     async write(name, content) {
       const path = join(folder, name);
+      await mkdir(dirname(path), { recursive: true });
       await writeFile(path, content);
       return path;
+    },
+    fresh() {
+      counter += 1;
+      return join(folder, `fresh-${counter}`);
     },
   };
 }
