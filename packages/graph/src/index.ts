@@ -22,9 +22,10 @@ export { gatedMlp, mlp, type Activation } from './layers/mlp.ts';
 export { layerNorm, rmsNorm } from './layers/normalization.ts';
 export { orderMask } from './layers/order-mask.ts';
 export { packedAttention } from './layers/packed-attention.ts';
-export { rotaryAngles, type RotaryAngles } from './layers/rotary-angles.ts';
-export { groupedQueryAttention, visionAttention } from './layers/self-attention.ts';
-export { addPositionEmbedding, patchEmbedding, pixelShuffle } from './layers/vision.ts';
+export { axialRotaryAngles, rotaryAngles, type RotaryAngles } from './layers/rotary-angles.ts';
+export { equalSegments, raggedSegments, type Segments } from './layers/segments.ts';
+export { fusedVisionAttention, groupedQueryAttention, visionAttention } from './layers/self-attention.ts';
+export { addPositionEmbedding, patchEmbedding, pixelShuffle, projectPatches } from './layers/vision.ts';
 export { onnxTypeNumbers } from './onnx/element-type.ts';
 export {
   decodeModel, encodeModel, type OnnxAttribute, type OnnxModel, type OnnxNode, type OnnxTensor, type OnnxValueInfo,
@@ -42,4 +43,4 @@ export {
 } from './operators/normalization.ts';
 export { reduceLogSumExp, reduceMean, reduceSum } from './operators/reduce.ts';
 export { rotary } from './operators/rotary.ts';
-export { concat, expand, reshape, slice, transpose } from './operators/shape.ts';
+export { concat, expand, reshape, slice, split, transpose } from './operators/shape.ts';

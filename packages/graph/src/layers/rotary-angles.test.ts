@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { numbers } from '../../test/array64.ts';
 import { evaluate } from '../../test/interpreter.ts';
 import { Graph } from '../graph.ts';
-import { rotaryAngles } from './rotary-angles.ts';
+import { axialRotaryAngles, rotaryAngles } from './rotary-angles.ts';
 
 describe('rotaryAngles', () => {
   it('are position * theta^(-2j / d)', () => {
@@ -32,5 +32,24 @@ describe('rotaryAngles', () => {
     const positions = graph.input('p', 'int64', [2, 'rows']);
     expect(() => rotaryAngles(positions, { headDimension: 8, theta: 10, sections: [1, 2] }))
       .toThrow(/sections \[1, 2\] do not fit 4 pairs.*p int64\[2, rows\]/);
+  });
+});
+
+describe('axialRotaryAngles', () => {
+  it('give each axis its own pairs, with the frequencies of a head of that size', () => {
+    const graph = new Graph();
+    const { cos, sin } = axialRotaryAngles(graph.input('p', 'int64', [2, 'rows']), { headDimension: 8, theta: 100 });
+    const [cosines, sines] = evaluate(graph, [cos, sin], { p: numbers([2, 30, 5, 7], [2, 2]) });
+    const angles = [2, 2 / 10, 5, 5 / 10, 30, 3, 7, 7 / 10];
+    expect(sines!.shape).toEqual([2, 4]);
+    angles.forEach((angle, place) => {
+      expect(cosines!.data[place]).toBeCloseTo(Math.cos(angle), 5);
+      expect(sines!.data[place]).toBeCloseTo(Math.sin(angle), 5);
+    });
+  });
+
+  it('refuse a head without equal pairs for each axis', () => {
+    const positions = new Graph().input('p', 'int64', [2, 'rows']);
+    expect(() => axialRotaryAngles(positions, { headDimension: 6, theta: 10 })).toThrow(/a head of 6.*p int64\[2, rows\]/);
   });
 });

@@ -37,3 +37,23 @@ export function rotaryAngles(
   const angles = concat(parts, 1);
   return { cos: cos(angles), sin: sin(angles) };
 }
+
+/**
+ * Angles of positions along several axes, such as the row and the column of a patch: each axis has its own equal share of
+ * the pairs, with the frequencies of a head of that size.
+ *
+ * @param positions int64 `[axes, rows]`.
+ */
+export function axialRotaryAngles(
+  positions: Value,
+  options: { readonly headDimension: number; readonly theta: number },
+): RotaryAngles {
+  const axes = positions.shape[0];
+  const headDimension = options.headDimension / (axes as number);
+  if (positions.shape.length !== 2 || headDimension % 2 !== 0) {
+    return positions.graph.shapeError('axialRotaryAngles', `a head of ${options.headDimension} has no equal pairs for each axis`, positions);
+  }
+  const parts = Array.from({ length: axes as number }, (_, axis) =>
+    rotaryAngles(slice(positions, { axis: 0, start: axis, end: axis + 1 }), { ...options, headDimension }));
+  return { cos: concat(parts.map(({ cos: part }) => part), 1), sin: concat(parts.map(({ sin: part }) => part), 1) };
+}

@@ -9,10 +9,11 @@ import { seededRandom, uniform } from '../../test/random.ts';
 import { Graph, type Value } from '../graph.ts';
 import { Module } from '../module.ts';
 import { packedAttention } from './packed-attention.ts';
-import { rotaryAngles } from './rotary-angles.ts';
-import { groupedQueryAttention, visionAttention } from './self-attention.ts';
+import { axialRotaryAngles, rotaryAngles } from './rotary-angles.ts';
+import { equalSegments } from './segments.ts';
+import { fusedVisionAttention, groupedQueryAttention, visionAttention } from './self-attention.ts';
 
-const projections = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'out_proj'];
+const projections = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'out_proj', 'qkv', 'proj'];
 const trainable = [
   ['adapters', { adapters: new Map(projections.map((name) => [`attn.${name}`, { rank: 2, scaling: 1.5, dropout: 0 }])), full: new Set<string>() }],
   ['all its tensors', { adapters: new Map(), full: new Set(projections.flatMap((name) => [`attn.${name}.weight`, `attn.${name}.bias`])) }],
@@ -67,6 +68,43 @@ describe('visionAttention', () => {
     const x = graph.input('x', 'float32', [7, 2]);
     expect(() => visionAttention(new Module(graph, 'layers.2.self_attn'), x, { heads: 1, length: 3 }))
       .toThrow(/^layers\.2\.self_attn: .*groups of 3.*float32\[7, 2\]/);
+  });
+});
+
+describe('fusedVisionAttention', () => {
+  const build = (graph: Graph): Value => fusedVisionAttention(new Module(graph, 'attn'), graph.input('x', 'float32', [4, 8]), {
+    heads: 2,
+    angles: axialRotaryAngles(graph.input('positions', 'int64', [2, 4]), { headDimension: 4, theta: 50 }),
+    segments: equalSegments(2),
+  });
+  const positions = numbers([0, 0, 1, 3, 2, 1, 0, 1], [2, 4]);
+
+  it.each(trainable)('has the gradients that central differences give, by %s', (_, tensors) => {
+    expectGradients({ build, feeds: { x: uniform(seededRandom(7), [4, 8], -2, 2), positions }, trainable: tensors, seed: 7 });
+  });
+
+  it('is attention with three linears, rotated, where its rows are theirs', () => {
+    const graph = new Graph();
+    const y = build(graph);
+    const random = seededRandom(9);
+    const feeds = {
+      x: uniform(random, [4, 8]), positions,
+      ...Object.fromEntries([...graph.weights.values()].map(({ name, shape }) => [name, uniform(random, shape as number[])])),
+    };
+    const still = { ...feeds, positions: numbers(new Array<number>(8).fill(0), [2, 4]) };
+    const plain = new Graph();
+    const expected = visionAttention(new Module(plain, 'attn'), plain.input('x', 'float32', [4, 8]), { heads: 2, length: 2 });
+    const part = (name: string, index: number) => {
+      const { shape, data } = feeds[name as keyof typeof feeds];
+      return array64([shape[0]! / 3, ...shape.slice(1)], data.slice(index * data.length / 3, (index + 1) * data.length / 3));
+    };
+    const separate = Object.fromEntries(['q_proj', 'k_proj', 'v_proj'].flatMap((name, index) =>
+      ['weight', 'bias'].map((tensor) => [`attn.${name}.${tensor}`, part(`attn.qkv.${tensor}`, index)])));
+    const out = Object.fromEntries(['weight', 'bias'].map((tensor) => [`attn.out_proj.${tensor}`, feeds[`attn.proj.${tensor}` as keyof typeof feeds]]));
+    const [theirs] = evaluate(plain, [expected], { x: feeds.x, ...separate, ...out });
+    const [unturned, turned] = [still, feeds].map((each) => [...evaluate(graph, [y], each)[0]!.data]);
+    expect(unturned).toEqual([...theirs!.data].map((element) => expect.closeTo(element, 10)));
+    expect(turned).not.toEqual(unturned);
   });
 });
 

@@ -7,7 +7,7 @@ import { evaluate } from '../../test/interpreter.ts';
 import { seededRandom, uniform } from '../../test/random.ts';
 import { Graph, type Value } from '../graph.ts';
 import { Module } from '../module.ts';
-import { addPositionEmbedding, patchEmbedding, pixelShuffle } from './vision.ts';
+import { addPositionEmbedding, patchEmbedding, pixelShuffle, projectPatches } from './vision.ts';
 
 function embedPatches(graph: Graph, shape: readonly [number, number, number], patchSize: number, outFeatures: number): Value {
   const pixels = graph.input('pixels', 'float32', ['images', ...shape]);
@@ -61,6 +61,33 @@ describe('patchEmbedding', () => {
         }
       }
     }), { seed: 43, numRuns: 15 });
+  });
+});
+
+describe('projectPatches', () => {
+  const build = (graph: Graph, bias: boolean): Value =>
+    projectPatches(new Module(graph, 'patches'), graph.input('rows', 'float32', ['patches', 12]), { outFeatures: 2, patchShape: [3, 2, 1, 2], bias });
+
+  it.each([[true, ['patches.weight', 'patches.bias']], [false, ['patches.weight']]])(
+    'has the gradients that central differences give, bias %s', (bias, weights) => {
+      expectGradients({
+        build: (graph) => build(graph, bias),
+        feeds: { rows: uniform(seededRandom(3), [4, 12]) },
+        trainable: { adapters: new Map(), full: new Set(weights) },
+        seed: 3,
+      });
+    });
+
+  it('is the product of flat patches with the flattened kernels', () => {
+    const graph = new Graph();
+    const random = seededRandom(8);
+    const [rows, weight] = [uniform(random, [3, 12]), uniform(random, [2, 3, 2, 1, 2])];
+    const { data } = evaluate(graph, [build(graph, false)], { rows, 'patches.weight': weight })[0]!;
+    data.forEach((element, place) => {
+      const [row, out] = [Math.floor(place / 2), place % 2];
+      const sum = Array.from({ length: 12 }, (_, at) => rows.data[row * 12 + at]! * weight.data[out * 12 + at]!).reduce((a, b) => a + b);
+      expect(element).toBeCloseTo(sum, 12);
+    });
   });
 });
 

@@ -25,11 +25,24 @@ export function patchEmbedding(
     const patches = reshape(transpose(split, [0, 2, 4, 1, 3, 5]), [
       multiplyDimensions(images, down * across), channels * patchSize * patchSize,
     ]);
-    const kernel = reshape(
-      module.weight('weight', [outFeatures, channels, patchSize, patchSize]),
-      [outFeatures, channels * patchSize * patchSize],
-    );
-    return gemm(patches, kernel, module.weight('bias', [outFeatures]), { transposeB: true });
+    return projectPatches(module, patches, { outFeatures, patchShape: [channels, patchSize, patchSize], bias: true });
+  });
+}
+
+/**
+ * The same on patches that are flattened already.
+ *
+ * @param patches `[patches, size]`, each in the order of `patchShape`: (channels, y, x), or (channels, frames, y, x) for a film.
+ */
+export function projectPatches(
+  module: Module,
+  patches: Value,
+  options: { readonly outFeatures: number; readonly patchShape: readonly number[]; readonly bias?: boolean },
+): Value {
+  return module.scope(() => {
+    const { outFeatures, patchShape, bias = false } = options;
+    const kernel = reshape(module.weight('weight', [outFeatures, ...patchShape]), [outFeatures, patches.shape[1] ?? 0]);
+    return gemm(patches, kernel, bias ? module.weight('bias', [outFeatures]) : undefined, { transposeB: true });
   });
 }
 

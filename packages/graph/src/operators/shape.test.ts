@@ -7,7 +7,7 @@ import { evaluate, type Feeds } from '../../test/interpreter.ts';
 import { seededRandom, uniform } from '../../test/random.ts';
 import type { Shape } from '../dimension.ts';
 import { Graph, type Value } from '../graph.ts';
-import { concat, expand, reshape, slice, transpose } from './shape.ts';
+import { concat, expand, reshape, slice, split, transpose } from './shape.ts';
 
 const runs = { seed: 25, numRuns: 20 };
 const size = fc.integer({ min: 1, max: 4 });
@@ -185,5 +185,36 @@ describe('expand', () => {
   it('repeats along axes of size 1', () => {
     const x = new Graph().input('x', 'float32', [2, 1]);
     expect(elements(expand(x, [2, 2, 3]), { x: numbers([7, 8], [2, 1]) })).toEqual([7, 7, 7, 8, 8, 8, 7, 7, 7, 8, 8, 8]);
+  });
+});
+
+describe('split', () => {
+  const cases = fc.record({ lead: fc.array(size, { maxLength: 2 }), count: fc.integer({ min: 1, max: 3 }), part: size, seed: fc.integer() });
+
+  it('has the gradient that central differences give, with parts that are not used', () => {
+    fc.assert(fc.property(cases, fc.nat(2), ({ lead, count, part, seed }, unused) => {
+      const shape = [...lead, count * part];
+      expectGradients({
+        build: (graph) => {
+          const parts = split(graph.input('x', 'float32', shape), count);
+          return concat(parts.length > 1 ? parts.filter((_, index) => index !== unused) : parts, -1);
+        },
+        feeds: { x: uniform(seededRandom(seed), shape) },
+        seed,
+      });
+    }), runs);
+  });
+
+  it('is undone by putting the parts side by side', () => {
+    fc.assert(fc.property(cases, ({ lead, count, part }) => {
+      const x = counting([...lead, count * part]);
+      const parts = split(new Graph().input('x', 'float32', x.shape), count);
+      expect(elements(concat(parts, -1), { x })).toEqual([...x.data]);
+      expect(parts.map(({ shape }) => shape.at(-1))).toEqual(Array.from({ length: count }, () => part));
+    }), runs);
+  });
+
+  it('refuses a width that has no such parts', () => {
+    expect(() => split(new Graph().input('x', 'float32', ['rows', 7]), 3)).toThrow(/split: no 3 equal parts.*x float32\[rows, 7\]/);
   });
 });

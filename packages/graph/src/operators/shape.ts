@@ -101,6 +101,26 @@ export function slice(
   return part;
 }
 
+/** Equal parts along the last axis; their gradients are put side by side again. */
+export function split(x: Value, count: number): Value[] {
+  const { graph } = x;
+  const width = x.shape.at(-1);
+  if (typeof width !== 'number' || width % count !== 0) graph.shapeError('split', `no ${count} equal parts`, x);
+  const shape = [...x.shape.slice(0, -1), (width as number) / count];
+  const parts: readonly Value[] = graph.add(
+    'Split', [x], { axis: shape.length - 1, num_outputs: count }, Array.from({ length: count }, () => ({ type: x.type, shape })),
+  );
+  graph.record({
+    inputs: [x],
+    outputs: parts,
+    vjp: ({ outputGradients }) => {
+      if (outputGradients.every((gradient) => gradient === undefined)) return [];
+      return [concat(outputGradients.map((gradient) => gradient ?? expand(graph.scalar(0), shape)), -1)];
+    },
+  });
+  return [...parts];
+}
+
 /** end - start, for bounds of which the latter is a part of the former. */
 function difference(x: Value, end: Dimension, start: Dimension): Dimension {
   return subtractDimensions(end, start) ?? x.graph.shapeError('slice', `cannot subtract ${start} from ${end}`, x);

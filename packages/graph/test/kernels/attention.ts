@@ -1,8 +1,11 @@
 import { array64 } from '../array64.ts';
 import { attribute, type Kernel } from './kernel.ts';
 
-/** softmax(q k^T scale) v in every head of `[batch, length, heads * d]`, written out index by index. */
-const multiHeadAttention: Kernel = ([query, key, value], node) => {
+/**
+ * softmax(q k^T scale) v in every head of `[batch, length, heads * d]`, written out index by index. Keys whose mask
+ * `[batch, length]` is 0 are left out.
+ */
+const multiHeadAttention: Kernel = ([query, key, value, mask], node) => {
   const [batches, length, width] = query!.shape as [number, number, number];
   const heads = attribute(node, 'num_heads', 1);
   const size = width / heads;
@@ -17,7 +20,7 @@ const multiHeadAttention: Kernel = ([query, key, value], node) => {
           for (let inner = 0; inner < size; inner++) {
             sum += query!.data[place(batch, row, head) + inner]! * key!.data[place(batch, column, head) + inner]!;
           }
-          return Math.exp(scale * sum);
+          return mask?.data[batch * length + column] === 0 ? 0 : Math.exp(scale * sum);
         });
         const total = scores.reduce((sum, score) => sum + score, 0);
         scores.forEach((score, column) => {

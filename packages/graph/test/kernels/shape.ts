@@ -43,6 +43,14 @@ const slice: Kernel = ([x, starts, ends, axes]) => {
   return [pick(x!, places(shape, strides, offset), shape)];
 };
 
+const split: Kernel = ([x], node) => {
+  const axis = attribute(node, 'axis');
+  const count = attribute(node, 'num_outputs');
+  const strides = stridesOf(x!.shape);
+  const shape = x!.shape.map((size, index) => (index === axis ? size / count : size));
+  return Array.from({ length: count }, (_, part) => pick(x!, places(shape, strides, part * shape[axis]! * strides[axis]!), shape));
+};
+
 const expand: Kernel = ([x, target]) => {
   const shape = broadcastTo(x!.shape, [...target!.data]);
   return [pick(x!, places(shape, broadcastStrides(x!.shape, shape)), shape)];
@@ -69,6 +77,7 @@ export const shapeKernels: Readonly<Record<string, Kernel>> = {
   Transpose: transpose,
   Concat: concat,
   Slice: slice,
+  Split: split,
   Expand: expand,
   ReduceSum: reduceSum,
   ReduceLogSumExp: reduceLogSumExp,
