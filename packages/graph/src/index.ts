@@ -19,19 +19,20 @@ export { dropout, dropoutInputs } from './layers/dropout.ts';
 export { embedding, splice, tiedHead } from './layers/embedding.ts';
 export { linear } from './layers/linear.ts';
 export { gatedMlp, mlp, type Activation } from './layers/mlp.ts';
-export { layerNorm, rmsNorm } from './layers/normalization.ts';
+export { layerNorm, rmsNorm, rmsNormOnePlus } from './layers/normalization.ts';
 export { orderMask } from './layers/order-mask.ts';
 export { packedAttention } from './layers/packed-attention.ts';
 export { axialRotaryAngles, rotaryAngles, type RotaryAngles } from './layers/rotary-angles.ts';
 export { equalSegments, raggedSegments, type Segments } from './layers/segments.ts';
 export { fusedVisionAttention, groupedQueryAttention, visionAttention } from './layers/self-attention.ts';
 export { addPositionEmbedding, patchEmbedding, pixelShuffle, projectPatches } from './layers/vision.ts';
+export { patchesPerSide, visionTransformer, type VisionTransformerSizes } from './layers/vision-transformer.ts';
 export { onnxTypeNumbers } from './onnx/element-type.ts';
 export {
   decodeModel, encodeModel, type OnnxAttribute, type OnnxModel, type OnnxNode, type OnnxTensor, type OnnxValueInfo,
 } from './onnx/schema.ts';
 export { serializeGraph } from './onnx/serialize.ts';
-export { gelu, geluTanh, quickGelu, silu, swish } from './operators/activation.ts';
+export { gelu, geluTanh, quickGelu, silu, softCap, swish } from './operators/activation.ts';
 export { crossEntropy } from './operators/cross-entropy.ts';
 export {
   add, cast, cos, div, erf, exp, floor, less, lessOrEqual, mul, neg, sigmoid, sin, sqrt, sub, tanh, where,

@@ -1,6 +1,6 @@
 import { divideDimension, multiplyDimensions } from '../dimension.ts';
 import type { Value } from '../graph.ts';
-import { add, mul, sub } from '../operators/elementwise.ts';
+import { add, mul, sub, tanh } from '../operators/elementwise.ts';
 import { matmul } from '../operators/matmul.ts';
 import { softmax } from '../operators/normalization.ts';
 import { reduceSum } from '../operators/reduce.ts';
@@ -13,6 +13,10 @@ export interface AttentionHeads {
   readonly headDimension: number;
   /** Factor on the scores, usually 1 / sqrt(headDimension). */
   readonly scale: number;
+  /** Bounds the scores smoothly: c tanh(score / c), before the mask. Default unbounded. */
+  readonly softCap?: number;
+  /** How many tokens back a query sees, itself included; tokens of its own order it always sees. Default all. */
+  readonly window?: number;
 }
 
 /** What the backward pass of {@link attend} needs of the forward pass. */
@@ -23,6 +27,8 @@ export interface Attended {
   readonly key: Value;
   readonly value: Value;
   readonly probabilities: Value;
+  /** tanh(scores / softCap), where scores are capped. */
+  readonly bend: Value | undefined;
   /** The output before its heads are joined, `[batch, kv, group * queries, d]`. */
   readonly grouped: Value;
 }
@@ -45,26 +51,37 @@ export function attend(query: Value, key: Value, value: Value, mask: Value | und
 export function attendGrouped(
   query: Value, key: Value, value: Value, mask: Value | undefined, sizes: AttentionHeads,
 ): Attended {
-  const scores = matmul(query, key, { transposeB: true, scale: sizes.scale });
+  const { scores, bend } = scoreKeys(query, key, sizes);
   const [batch, , rows, keys] = scores.shape as [Value['shape'][0], unknown, Value['shape'][0], Value['shape'][0]];
   const queries = divideDimension(rows, sizes.heads / sizes.keyValueHeads);
   const perHead = [batch, sizes.heads, queries, keys];
   const masked = mask === undefined ? scores : reshape(add(reshape(scores, perHead), mask), scores.shape);
   const probabilities = softmax(masked);
   const grouped = matmul(probabilities, value);
-  return { output: joinQueries(grouped, sizes), query, key, value, probabilities, grouped };
+  return { output: joinQueries(grouped, sizes), query, key, value, probabilities, bend, grouped };
+}
+
+/** q k^T scale, capped where the layer says so (Bello et al. 2016, https://arxiv.org/abs/1611.09940). */
+function scoreKeys(
+  query: Value, key: Value, { scale, softCap }: AttentionHeads,
+): { readonly scores: Value; readonly bend: Value | undefined } {
+  if (softCap === undefined) return { scores: matmul(query, key, { transposeB: true, scale }), bend: undefined };
+  const bend = tanh(matmul(query, key, { transposeB: true, scale: scale / softCap }));
+  return { scores: mul(bend, query.graph.scalar(softCap)), bend };
 }
 
 /** Gradients of {@link attend} by query, key and value, in the layouts it took them. */
 export function attendGradients(
   attended: Attended, gradient: Value, sizes: AttentionHeads,
 ): { readonly query: Value; readonly key: Value; readonly value: Value } {
-  const { query, key, value, probabilities, grouped } = attended;
+  const { query, key, value, probabilities, bend, grouped } = attended;
   const outer = groupQueries(gradient, sizes);
   const byProbabilities = matmul(outer, value, { transposeB: true });
   // sum_j P_ij dP_ij = dO_i . O_i (Dao et al. 2022, https://arxiv.org/abs/2205.14135): a sum over d, not over keys.
   const projection = reduceSum(mul(outer, grouped), [-1]);
-  const byScores = mul(probabilities, sub(byProbabilities, projection));
+  const byCapped = mul(probabilities, sub(byProbabilities, projection));
+  // d/dz c tanh(z / c) = 1 - tanh(z / c)^2.
+  const byScores = bend === undefined ? byCapped : mul(byCapped, sub(bend.graph.scalar(1), mul(bend, bend)));
   return {
     query: joinQueries(matmul(byScores, key, { scale: sizes.scale }), sizes),
     key: joinHeads(matmul(byScores, query, { transposeA: true, scale: sizes.scale })),

@@ -3,22 +3,26 @@ import type { Graph, Value } from '../graph.ts';
 import { concat, reshape } from '../operators/shape.ts';
 import { attendGrouped, groupQueries, splitHeads } from './attention-core.ts';
 import type { AttentionPlan, ProjectedRows } from './attention-plan.ts';
-import { orderMask } from './order-mask.ts';
+import { endMask } from './end-mask.ts';
+import { orderMasks, type MaskOfWindow } from './order-mask.ts';
 
 /**
  * Attention of new tokens `[batch * query, ...]` to a cache and themselves; the extended cache becomes the outputs
  * `present.<layer>.key` and `.value` `[batch, kv, past + query, d]`. Forward only.
  */
-export function cachedAttention(graph: Graph, options: { readonly past: boolean }): AttentionPlan {
+export function cachedAttention(graph: Graph, options: {
+  readonly past: boolean;
+  /** Whether a key is hidden from queries of its end and later (input `key_end`). Default false. */
+  readonly keyEnds?: boolean;
+}): AttentionPlan {
   const keys = options.past ? addDimensions('past', 'query') : 'query';
-  const mask = orderMask(
-    graph.input('query_order', 'int64', ['batch', 'query']),
-    graph.input('key_order', 'int64', ['batch', keys]),
-  );
+  const queryOrder = graph.input('query_order', 'int64', ['batch', 'query']);
+  const ends = options.keyEnds === true ? endMask(queryOrder, graph.input('key_end', 'int64', ['batch', keys])) : undefined;
+  const mask = orderMasks(queryOrder, graph.input('key_order', 'int64', ['batch', keys]), ends);
   return { attend: (rows) => graph.withoutRecording(() => attendCached(graph, rows, mask, options.past)) };
 }
 
-function attendCached(graph: Graph, { layer, query, key, value, heads }: ProjectedRows, mask: Value, past: boolean): Value {
+function attendCached(graph: Graph, { layer, query, key, value, heads }: ProjectedRows, mask: MaskOfWindow, past: boolean): Value {
   const batched = (x: Value): Value => reshape(x, ['batch', 'query', x.shape[1] ?? 0]);
   const cacheShape = ['batch', heads.keyValueHeads, 'past', heads.headDimension];
   const extend = (x: Value, name: string): Value => {
@@ -30,6 +34,6 @@ function attendCached(graph: Graph, { layer, query, key, value, heads }: Project
   };
   const keys = extend(key, 'key');
   const values = extend(value, 'value');
-  const { output } = attendGrouped(groupQueries(batched(query), heads), keys, values, mask, heads);
+  const { output } = attendGrouped(groupQueries(batched(query), heads), keys, values, mask(heads.window), heads);
   return reshape(output, [multiplyDimensions('batch', 'query'), heads.heads * heads.headDimension]);
 }

@@ -1,10 +1,15 @@
 import type { Value } from '../graph.ts';
 import type { Module } from '../module.ts';
-import { layerNormalization, rmsNormalization } from '../operators/normalization.ts';
+import { layerNormalization, rmsNormalization, rmsNormalizationOnePlus } from '../operators/normalization.ts';
 
 /** RMSNorm with the module's weight. */
 export function rmsNorm(module: Module, x: Value, options: { readonly epsilon: number }): Value {
   return module.scope(() => rmsNormalization(x, module.weight('weight', x.shape.slice(-1)), options.epsilon));
+}
+
+/** RMSNorm that multiplies by one plus the module's weight. */
+export function rmsNormOnePlus(module: Module, x: Value, options: { readonly epsilon: number }): Value {
+  return module.scope(() => rmsNormalizationOnePlus(x, module.weight('weight', x.shape.slice(-1)), options.epsilon));
 }
 
 /** LayerNorm with the module's weight and bias. */

@@ -6,7 +6,7 @@ import { reduceSum } from '../operators/reduce.ts';
 import { concat, reshape, slice } from '../operators/shape.ts';
 import { attend, attendGradients, type Attended, type AttentionHeads } from './attention-core.ts';
 import type { AttentionPlan, ProjectedRows } from './attention-plan.ts';
-import { orderMask } from './order-mask.ts';
+import { orderMasks, type MaskOfWindow } from './order-mask.ts';
 
 /** Order of padding queries; nothing else has it (see docs/graph-contract.md). */
 const paddingOrder = 2 ** 30;
@@ -18,10 +18,10 @@ interface PackedRows {
   /** Places of the own rows in the flattened query block, and in the flattened key block. */
   readonly ownRows: Value;
   readonly ownKeyRows: Value;
-  readonly mask: Value;
+  readonly mask: MaskOfWindow;
   /** float32 `[batch, queries, 1]`: 1 for real queries, 0 for padding. */
   readonly realQueries: Value;
-  readonly prefix: { readonly rows: Value; readonly mask: Value } | undefined;
+  readonly prefix: { readonly rows: Value; readonly mask: MaskOfWindow } | undefined;
 }
 
 /**
@@ -49,14 +49,14 @@ function declareRows(graph: Graph, sharedPrefix: boolean): PackedRows {
       { type: 'bool', shape: queryOrder.shape },
     ]);
     const realQueries = reshape(cast(isReal, 'float32'), ['batch', 'query', 1]);
-    const mask = orderMask(queryOrder, keyOrder);
+    const mask = orderMasks(queryOrder, keyOrder);
     const shared = { queryRows, keyRows, ownRows, mask, realQueries };
     if (prefix === false) return { ...shared, ownKeyRows: ownRows, prefix: undefined };
     const prefixOrder = reshape(prefix.order, [1, 'prefix']);
     return {
       ...shared,
       ownKeyRows: placeAfterPrefix(graph, ownRows),
-      prefix: { rows: prefix.rows, mask: orderMask(prefixOrder, prefixOrder) },
+      prefix: { rows: prefix.rows, mask: orderMasks(prefixOrder, prefixOrder) },
     };
   });
 }
@@ -73,7 +73,8 @@ function placeAfterPrefix(graph: Graph, ownRows: Value): Value {
 function attendPacked(graph: Graph, rows: PackedRows, { query, key, value, heads }: ProjectedRows): Value {
   const { own, prefix, output } = graph.withoutRecording(() => {
     const own = attend(
-      gatherRows(query, rows.queryRows), gatherRows(key, rows.keyRows), gatherRows(value, rows.keyRows), rows.mask, heads,
+      gatherRows(query, rows.queryRows), gatherRows(key, rows.keyRows), gatherRows(value, rows.keyRows),
+      rows.mask(heads.window), heads,
     );
     const ownOutput = gatherRows(flattenBatch(own.output), rows.ownRows);
     const prefix = rows.prefix && attendPrefix(rows.prefix, query, key, value, heads);
@@ -108,7 +109,7 @@ function attendPrefix(
   prefix: NonNullable<PackedRows['prefix']>, query: Value, key: Value, value: Value, heads: AttentionHeads,
 ): Attended {
   const [q, k, v] = [query, key, value].map((x) => batchOfOne(gatherRows(x, prefix.rows))) as [Value, Value, Value];
-  return attend(q, k, v, prefix.mask, heads);
+  return attend(q, k, v, prefix.mask(heads.window), heads);
 }
 
 /** Sum over samples of the gradients of the prefix keys: `[batch, prefix + query, width] -> [prefix, width]`. */

@@ -6,11 +6,11 @@ import { expectGradients } from '../../test/gradient-check.ts';
 import { evaluate } from '../../test/interpreter.ts';
 import { seededRandom, uniform } from '../../test/random.ts';
 import { Graph, type Value } from '../graph.ts';
-import { gelu, geluTanh, quickGelu, silu, swish } from './activation.ts';
+import { gelu, geluTanh, quickGelu, silu, softCap, swish } from './activation.ts';
 
 const activations = [
   ['silu', silu], ['quickGelu', quickGelu], ['swish with its own steepness', (x: Value) => swish(x, 0.7)],
-  ['gelu', gelu], ['geluTanh', geluTanh],
+  ['gelu', gelu], ['geluTanh', geluTanh], ['softCap', (x: Value) => softCap(x, 2)],
 ] as const;
 
 describe.each(activations)('%s', (_, activation) => {
@@ -34,6 +34,7 @@ const atOne: Record<string, number> = {
   // The normal distribution's probability below 1.
   gelu: 0.841344746068543,
   geluTanh: (1 + Math.tanh(Math.sqrt(2 / Math.PI) * 1.044715)) / 2,
+  softCap: 2 * Math.tanh(0.5),
 };
 
 it.each(activations)('%s(1) is its definition', (name, activation) => {

@@ -70,3 +70,8 @@ export function geluTanh(x: Value): Value {
   });
   return y;
 }
+
+/** Bounds x smoothly to (-cap, cap): cap tanh(x / cap). */
+export function softCap(x: Value, cap: number): Value {
+  return mul(tanh(mul(x, x.graph.scalar(1 / cap))), x.graph.scalar(cap));
+}

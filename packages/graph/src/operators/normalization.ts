@@ -75,7 +75,7 @@ export function softmax(x: Value): Value {
   return y;
 }
 
-/** Gemma's RMSNorm multiplies by 1 + w. */
+/** RMSNorm that multiplies by 1 + w, so that weights of zero change nothing. */
 export function rmsNormalizationOnePlus(x: Value, weight: Value, epsilon: number): Value {
   return rmsNormalization(x, add(weight, x.graph.scalar(1)), epsilon);
 }

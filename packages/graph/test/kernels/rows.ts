@@ -58,8 +58,15 @@ const crossEntropy: Kernel = ([logits, labels], node) => {
   return [array64(labels!.shape, losses), array64(logits!.shape, logProbabilities.flat())];
 };
 
+const cumulativeSum: Kernel = ([x], node) => {
+  if (attribute(node, 'reverse', 0) !== 1) throw new TypeError('CumSum is expected to count backwards');
+  const sums = lines(x!).flatMap((line) => line.map((_, start) => line.slice(start).reduce((sum, v) => sum + v, 0)));
+  return [array64(x!.shape, sums)];
+};
+
 /** Operators on lines along the last axis. */
 export const rowKernels: Readonly<Record<string, Kernel>> = {
+  CumSum: cumulativeSum,
   Softmax: softmax,
   SimplifiedLayerNormalization: rmsNormalization,
   LayerNormalization: layerNormalization,
