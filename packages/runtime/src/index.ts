@@ -3,6 +3,11 @@ export { openCheckpointFolder, type CheckpointFolder } from './checkpoint-folder
 export type { CheckpointHandle } from './checkpoint-handle.ts';
 export { openCheckpointTensors, type CheckpointTensors } from './checkpoint-tensors.ts';
 export { generate, type GenerateOptions, type Generation } from './generate.ts';
+export type { DownloadProgress } from './hub-blobs.ts';
+export { downloadModel, type DownloadedModel, type DownloadModelOptions } from './hub-download.ts';
+export { isHubId } from './hub-id.ts';
+export type { Patience } from './hub-retry.ts';
+export { readHubSettings, type HubSettings } from './hub-settings.ts';
 export type { Device, GraphOptimization } from './messages.ts';
 export type { ParameterStore } from './parameter-store.ts';
 export { createRuntime, type CreateRuntimeOptions, type Runtime } from './runtime.ts';
