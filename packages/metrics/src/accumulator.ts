@@ -1,4 +1,5 @@
-import { addRows, emptyCounts, toMatrices, type LabelPairs, type MultilabelCounts } from './counts.ts';
+import { CountsBuilder } from './counts-builder.ts';
+import { toMatrices, type LabelPairs, type MultilabelCounts } from './counts.ts';
 import { MetricsError } from './errors.ts';
 import { checkSameShape } from './label-matrix.ts';
 
@@ -26,11 +27,11 @@ export interface MultilabelAccumulator {
  * f1Score({ ...shard.counts(), average: 'micro' });
  */
 export function createMultilabelAccumulator(labels: readonly string[]): MultilabelAccumulator {
-  let counts = emptyCounts(labels.length);
+  const builder = new CountsBuilder(labels.length);
   return {
     add(batch) {
       const { gold, predicted } = toMatrices({ ...batch, labels });
-      counts = addRows(counts, gold, predicted, batch.sampleWeight);
+      builder.addRows(gold, predicted, batch.sampleWeight);
     },
     merge(other) {
       if (other.columns !== labels.length) {
@@ -39,25 +40,14 @@ export function createMultilabelAccumulator(labels: readonly string[]): Multilab
           expected: `${labels.length}`,
         });
       }
-      counts = mergeCounts(counts, other);
+      builder.addCounts(other);
     },
-    counts: () => mergeCounts(counts, emptyCounts(labels.length)),
+    counts: () => builder.counts(),
   };
 }
 
 /** Counts of two shards together. */
 export function mergeCounts(left: MultilabelCounts, right: MultilabelCounts): MultilabelCounts {
   checkSameShape({ rows: 0, columns: left.columns }, { rows: 0, columns: right.columns });
-  const merged = emptyCounts(left.columns);
-  for (const part of [left, right]) {
-    for (let column = 0; column < merged.columns; column += 1) {
-      merged.truePositives[column]! += part.truePositives[column]!;
-      merged.predictedPositives[column]! += part.predictedPositives[column]!;
-      merged.goldPositives[column]! += part.goldPositives[column]!;
-    }
-    for (const group of part.rowTally.groups()) {
-      merged.rowTally.add(group.gold, group.predicted, group.common, group.weight);
-    }
-  }
-  return { ...merged, rows: left.rows + right.rows };
+  return new CountsBuilder(left.columns).addCounts(left).addCounts(right).counts();
 }

@@ -48,7 +48,7 @@ export function averageRatio(
     case 'weighted':
       return weightedMean(ratioPerLabel(counts, ratio, zeroDivision), counts.goldPositives);
     case 'samples': {
-      const groups = counts.rowTally.groups();
+      const groups = counts.rowGroups;
       const values = groups.map((group) => divide(ratio(group.common, group.predicted, group.gold), zeroDivision));
       return weightedMean(values, groups.map((group) => group.weight));
     }

@@ -1,5 +1,6 @@
 import { MetricsError } from './errors.ts';
-import { addRows, emptyCounts, toMatrices, type LabelPairs, type MultilabelCounts } from './counts.ts';
+import { CountsBuilder } from './counts-builder.ts';
+import { toMatrices, type LabelPairs, type MultilabelCounts } from './counts.ts';
 import type { LabelMatrix, LabelRows } from './label-matrix.ts';
 import { createRandom, type Random } from './random.ts';
 
@@ -96,7 +97,7 @@ function drawWeights(rows: number, random: Random): Float64Array {
 }
 
 function count(gold: LabelMatrix, predicted: LabelMatrix, weights?: Float64Array): MultilabelCounts {
-  return addRows(emptyCounts(gold.columns), gold, predicted, weights);
+  return new CountsBuilder(gold.columns).addRows(gold, predicted, weights).counts();
 }
 
 function percentiles(sorted: Float64Array, confidence = 0.95): { low: number; high: number } {

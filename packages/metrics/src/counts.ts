@@ -1,5 +1,6 @@
+import { CountsBuilder } from './counts-builder.ts';
 import { checkSameShape, checkWeights, toLabelMatrix, type LabelMatrix, type LabelRows } from './label-matrix.ts';
-import { RowTally } from './row-tally.ts';
+import type { RowGroup } from './row-groups.ts';
 
 /** Gold and predicted labels of the same rows. */
 export interface LabelPairs {
@@ -14,8 +15,9 @@ export interface LabelPairs {
 }
 
 /**
- * Everything the metrics of label sets need to know about many rows. Counts of two shards add up to the counts of both;
- * without sample weights they are whole numbers, so the sum is exact.
+ * Everything the metrics of label sets need to know about many rows, as plain data that can be sent to another thread.
+ *
+ * Counts of two shards add up to the counts of both; without sample weights they are whole numbers, so the sum is exact.
  */
 export interface MultilabelCounts {
   /** Sum of the rows' weights: the number of rows when there are no weights. */
@@ -28,7 +30,7 @@ export interface MultilabelCounts {
   /** Per label: rows where it is true (its support). */
   readonly goldPositives: Float64Array;
   /** How many rows have which numbers of gold, predicted and common labels. */
-  readonly rowTally: RowTally;
+  readonly rowGroups: readonly RowGroup[];
 }
 
 /** Counts, or the labels to be counted. */
@@ -41,13 +43,12 @@ export type CountsSource = MultilabelCounts | LabelPairs;
  */
 export function countLabels(pairs: LabelPairs): MultilabelCounts {
   const { gold, predicted } = toMatrices(pairs);
-  const counts = emptyCounts(gold.columns);
-  return addRows(counts, gold, predicted, pairs.sampleWeight);
+  return new CountsBuilder(gold.columns).addRows(gold, predicted, pairs.sampleWeight).counts();
 }
 
 /** Counts when given labels; hands counts back as they are. */
 export function toCounts(source: CountsSource): MultilabelCounts {
-  return 'rowTally' in source ? source : countLabels(source);
+  return 'rowGroups' in source ? source : countLabels(source);
 }
 
 /** Gold and predicted labels as matrices of one shape, weights checked. */
@@ -57,50 +58,4 @@ export function toMatrices(pairs: LabelPairs): { gold: LabelMatrix; predicted: L
   checkSameShape(gold, predicted);
   checkWeights(pairs.sampleWeight, gold.rows);
   return { gold, predicted };
-}
-
-/** Counts of no rows at all. */
-export function emptyCounts(columns: number): MultilabelCounts {
-  return {
-    rows: 0,
-    columns,
-    truePositives: new Float64Array(columns),
-    predictedPositives: new Float64Array(columns),
-    goldPositives: new Float64Array(columns),
-    rowTally: new RowTally(columns),
-  };
-}
-
-/** Adds rows into the arrays of `counts` and returns the counts with the new number of rows. */
-export function addRows(
-  counts: MultilabelCounts,
-  gold: LabelMatrix,
-  predicted: LabelMatrix,
-  weights: ArrayLike<number> | undefined,
-): MultilabelCounts {
-  const { columns, truePositives, predictedPositives, goldPositives, rowTally } = counts;
-  const goldData = gold.data;
-  const predictedData = predicted.data;
-  let rows = counts.rows;
-  for (let row = 0, cell = 0; row < gold.rows; row += 1) {
-    const weight = weights === undefined ? 1 : weights[row]!;
-    let common = 0;
-    let goldInRow = 0;
-    let predictedInRow = 0;
-    for (let column = 0; column < columns; column += 1, cell += 1) {
-      const isGold = goldData[cell]!;
-      const isPredicted = predictedData[cell]!;
-      if ((isGold | isPredicted) === 0) continue;
-      const isCommon = isGold & isPredicted;
-      truePositives[column]! += isCommon * weight;
-      predictedPositives[column]! += isPredicted * weight;
-      goldPositives[column]! += isGold * weight;
-      common += isCommon;
-      goldInRow += isGold;
-      predictedInRow += isPredicted;
-    }
-    rowTally.add(goldInRow, predictedInRow, common, weight);
-    rows += weight;
-  }
-  return { ...counts, rows };
 }

@@ -37,7 +37,7 @@ export {
 export { brierScore, logLoss } from './probability-scores.ts';
 export { coverageError, labelRankingAveragePrecision, labelRankingLoss } from './row-ranking.ts';
 export { hammingLoss, subsetAccuracy, zeroOneLoss } from './row-scores.ts';
-export type { RowGroup, RowTally } from './row-tally.ts';
+export type { RowGroup } from './row-groups.ts';
 export { averagePrecision, binaryAveragePrecision, binaryRocAuc, rocAuc } from './score-averages.ts';
 export { toScoreMatrix, type BinaryScores, type ScoredLabels, type ScoreMatrix, type ScoreRows } from './score-matrix.ts';
 export { generalizedMean, subgroupBias, type SubgroupBias } from './subgroup-bias.ts';

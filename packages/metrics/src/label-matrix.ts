@@ -117,13 +117,22 @@ function checkedMatrix(matrix: LabelMatrix, name: string): LabelMatrix {
       expected: `${rows} x ${columns}`,
     });
   }
-  let union = 0;
-  for (let index = 0; index < data.length; index += 1) union |= data[index]!;
-  if (union > 1) {
+  if (!isBinary(data)) {
     const index = data.findIndex((cell) => cell > 1);
     throw badCell(data[index], name, Math.floor(index / columns), index % columns);
   }
   return matrix;
+}
+
+/** Whether all bytes are 0 or 1; looks at four at a time where they are aligned. */
+function isBinary(data: Uint8Array): boolean {
+  const firstWord = -data.byteOffset & 3;
+  if (data.length < firstWord) return data.every((cell) => cell <= 1);
+  const words = new Uint32Array(data.buffer, data.byteOffset + firstWord, (data.length - firstWord) >> 2);
+  let union = 0;
+  for (let index = 0; index < words.length; index += 1) union |= words[index]!;
+  const rest = [...data.subarray(0, firstWord), ...data.subarray(firstWord + 4 * words.length)];
+  return (union & ~0x01010101) === 0 && rest.every((cell) => cell <= 1);
 }
 
 function badCell(cell: unknown, name: string, row: number, column: number): MetricsError {

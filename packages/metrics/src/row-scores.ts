@@ -8,9 +8,7 @@ import { toCounts, type CountsSource } from './counts.ts';
  */
 export function subsetAccuracy(source: CountsSource): number {
   const counts = toCounts(source);
-  const exact = counts.rowTally
-    .groups()
-    .filter((group) => group.gold === group.common && group.predicted === group.common);
+  const exact = counts.rowGroups.filter((group) => group.gold === group.common && group.predicted === group.common);
   return sum(exact.map((group) => group.weight)) / counts.rows;
 }
 
