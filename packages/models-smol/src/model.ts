@@ -1,7 +1,6 @@
 import {
-  add, addPositionEmbedding, embedding, gatedMlp, geluTanh, groupedQueryAttention, layerNorm, linear, mlp, Module,
-  patchEmbedding, pixelShuffle, rmsNorm, rotaryAngles, silu, tiedHead,
-  visionAttention,
+  add, embedding, gatedMlp, groupedQueryAttention, linear, Module, patchesPerSide, pixelShuffle, rmsNorm, rotaryAngles, silu,
+  tiedHead, visionTransformer,
   type AttentionHeads, type AttentionPlan, type Graph, type RotaryAngles, type Value, type VlmDefinition,
 } from '@mmhs/graph';
 
@@ -34,20 +33,8 @@ export function defineSmol(graph: Graph, config: SmolConfig): VlmDefinition {
 
 /** SigLIP on tiles `[tiles, 3, side, side]`: one row a patch, `[tiles * patches, width]`. */
 function visionTower(tower: Module, { vision }: SmolConfig): Value {
-  const { hiddenSize, intermediateSize, patchSize, imageSize, heads, layerNormEps: epsilon } = vision;
-  const patches = patchesPerSide(vision) ** 2;
-  const pixels = tower.graph.input('pixel_values', 'float32', ['tiles', 3, imageSize, imageSize]);
-  const embeddings = tower.at('embeddings');
-  let rows = patchEmbedding(embeddings.at('patch_embedding'), pixels, { outFeatures: hiddenSize, patchSize });
-  rows = addPositionEmbedding(embeddings.at('position_embedding'), rows, { places: patches });
-  for (let index = 0; index < vision.layers; index++) {
-    const layer = tower.at('encoder').at('layers').at(index);
-    const normed = layerNorm(layer.at('layer_norm1'), rows, { epsilon });
-    rows = add(rows, visionAttention(layer.at('self_attn'), normed, { heads, length: patches }));
-    const again = layerNorm(layer.at('layer_norm2'), rows, { epsilon });
-    rows = add(rows, mlp(layer.at('mlp'), again, { intermediateSize, activation: geluTanh }));
-  }
-  return layerNorm(tower.at('post_layernorm'), rows, { epsilon });
+  const pixels = tower.graph.input('pixel_values', 'float32', ['tiles', 3, vision.imageSize, vision.imageSize]);
+  return visionTransformer(tower, pixels, vision);
 }
 
 /** Joins blocks of patches into image tokens and projects them to the decoder's width. */
@@ -87,9 +74,4 @@ function decoderLayer(
   }));
   const again = rmsNorm(layer.at('post_attention_layernorm'), attended, { epsilon: text.rmsNormEps });
   return add(attended, gatedMlp(layer.at('mlp'), again, { intermediateSize: text.intermediateSize, activation: silu }));
-}
-
-/** Patches along a side of a tile. */
-export function patchesPerSide(vision: SmolConfig['vision']): number {
-  return Math.floor(vision.imageSize / vision.patchSize);
 }
