@@ -71,7 +71,8 @@ export async function startHubServer(models: Record<string, ServedModel>): Promi
   });
   const hub = await listen((request, response) => {
     see('hub', request);
-    if (!failing(response)) serveHub(state, storage.address, request, response);
+    // Another name for this machine: clients treat redirects to the same host otherwise.
+    if (!failing(response)) serveHub(state, storage.address.replace('127.0.0.1', 'localhost'), request, response);
   });
   return {
     endpoint: hub.address,
