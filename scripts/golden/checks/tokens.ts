@@ -44,6 +44,11 @@ async function imageLike(under: ModelUnderTest, preprocess: PreprocessFile, info
   const wanted = Object.entries(info);
   const found = preprocess.cases.find((entry) =>
     wanted.every(([key, value]) => JSON.stringify(entry[key as keyof ImageInfo]) === JSON.stringify(value)));
-  if (found === undefined) return { tensors: {}, featureRows: imageTokensOf(info), layout: info };
+  if (found === undefined) return { tensors: {}, featureRows: imageTokensOf(info), layout: layoutOf(info) };
   return under.processor(preprocess.settings[found.setting]).processImage(await under.pictures.get(found.image));
+}
+
+/** The layout in the packages' words. */
+function layoutOf({ grid_thw: grid, ...info }: ImageInfo): unknown {
+  return grid === undefined ? info : { gridHeight: grid[1], gridWidth: grid[2] };
 }

@@ -1,0 +1,61 @@
+import type { LinearModule, VlmFamily, VlmModel } from '@mmhs/core';
+import { composeDecodingGraph, composeTrainingGraph, composeVisionGraph, traceModel, type Graph } from '@mmhs/graph';
+
+import { parseQwenConfig, type QwenConfig } from './config.ts';
+import { batchImages } from './image-grid.ts';
+import { defineQwen } from './model.ts';
+import { createQwenProcessor } from './processor/index.ts';
+
+/** Qwen2-VL, all sizes. */
+export const qwenFamily: VlmFamily = {
+  name: 'qwen',
+  modelTypes: ['qwen2_vl'],
+  defaultModelId: 'Qwen/Qwen2-VL-2B-Instruct',
+  defaultTargetModules: String.raw`.*language_model\..*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)`,
+  openModel: (files) => openQwenModel(parseQwenConfig(files.config, files.generationConfig)),
+  openProcessor: ({ files, tokenizer, imageSize }) => createQwenProcessor({
+    files,
+    tokenizer,
+    config: parseQwenConfig(files.config, files.generationConfig),
+    ...(imageSize === undefined ? {} : { imageSize }),
+  }),
+};
+
+/** The graphs and sizes of a configuration. */
+export function openQwenModel(config: QwenConfig): VlmModel {
+  const define = (graph: Graph) => defineQwen(graph, config);
+  const { tensors, linears } = traceModel(define);
+  const { text } = config;
+  return {
+    family: qwenFamily.name,
+    architecture: config.architecture,
+    tensors,
+    canonicalName,
+    linears: linears.map((linear) => ({ ...linear, part: partOf(linear.path) })),
+    hiddenSize: text.hiddenSize,
+    vocabularySize: text.vocabularySize,
+    decoderLayers: text.layers,
+    keyValueHeads: text.keyValueHeads,
+    headDimension: text.headDimension,
+    positionRows: 3,
+    endTokenIds: config.endTokenIds,
+    padTokenId: config.padTokenId,
+    imageTokenId: config.imageTokenId,
+    visionGraph: (options) => composeVisionGraph(define, options),
+    trainingGraph: (options) => composeTrainingGraph(define, options),
+    decodingGraph: (options) => composeDecodingGraph(define, options),
+    batchImages: (images) => batchImages(images, config.vision.mergeSize),
+  };
+}
+
+/** Checkpoints, and adapters older than transformers 4.52, say `visual.` and `model.` where the modules are one level deeper. */
+function canonicalName(name: string): string {
+  if (name.startsWith('visual.')) return `model.${name}`;
+  return name.replace(/^model\.(?!language_model\.|visual\.)/, 'model.language_model.');
+}
+
+function partOf(path: string): LinearModule['part'] {
+  if (path === 'lm_head') return 'head';
+  if (path.startsWith('model.visual.merger.')) return 'connector';
+  return path.startsWith('model.visual.') ? 'vision' : 'language';
+}

@@ -1,0 +1,2 @@
+export type { QwenImageSettings } from './image-settings.ts';
+export { createQwenProcessor, type QwenProcessorOptions } from './qwen-processor.ts';
