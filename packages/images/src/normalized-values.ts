@@ -12,18 +12,18 @@ export interface ChannelScaling {
 }
 
 /**
- * The float of every pixel value, for each channel: `(float32(value * rescaleFactor) - mean) / std`, the product in double
- * precision and the rest in float32, as the reference's Pillow-backed processors do. A look-up is all a pixel costs then.
+ * The float of every pixel value, for each channel, `[3, 256]`: `(float32(value * rescaleFactor) - mean) / std`, the product
+ * in double precision and the rest in float32, as the reference's Pillow-backed processors do. A pixel then costs a look-up.
  */
-export function normalizedValues({
-  mean,
-  std,
-  rescaleFactor = defaultRescaleFactor,
-}: ChannelScaling): [red: Float32Array, green: Float32Array, blue: Float32Array] {
-  const channel = (index: 0 | 1 | 2): Float32Array =>
-    Float32Array.from({ length: 256 }, (_, value) => {
-      const centered = Math.fround(Math.fround(value * rescaleFactor) - Math.fround(mean[index]));
-      return centered / Math.fround(std[index]);
-    });
-  return [channel(0), channel(1), channel(2)];
+export function normalizedValues({ mean, std, rescaleFactor = defaultRescaleFactor }: ChannelScaling): Float32Array {
+  const tables = new Float32Array(3 * 256);
+  for (let channel = 0; channel < 3; channel += 1) {
+    const center = Math.fround(mean[channel]!);
+    const spread = Math.fround(std[channel]!);
+    for (let value = 0; value < 256; value += 1) {
+      const centered = Math.fround(Math.fround(value * rescaleFactor) - center);
+      tables[channel * 256 + value] = centered / spread;
+    }
+  }
+  return tables;
 }

@@ -1,6 +1,8 @@
 import { MmhsError, type RgbImage } from '@mmhs/core';
 
 import { checkLength } from './check-length.ts';
+import { borrowKernel } from './kernel.ts';
+import { createMemoryLayout } from './memory-layout.ts';
 import { normalizedValues, type ChannelScaling } from './normalized-values.ts';
 
 /** How a picture is cut into patches. */
@@ -48,42 +50,48 @@ export function patchify(image: RgbImage, options: PatchifyOptions): Patches {
   const columns = 3 * temporalPatchSize * patchSize * patchSize;
   const data = into ?? new Float32Array(rows * columns);
   checkLength(data, rows * columns);
-  const values = normalizedValues(options);
+  const patchesOfRow = createPatchReader(image, { patchSize, temporalPatchSize, scaling: options });
   for (let y = 0; y < gridHeight; y += 1) {
+    const band = patchesOfRow(y);
     for (let x = 0; x < gridWidth; x += 1) {
       const square = Math.floor(y / mergeSize) * (gridWidth / mergeSize) + Math.floor(x / mergeSize);
       const row = (square * mergeSize + (y % mergeSize)) * mergeSize + (x % mergeSize);
-      const patch = data.subarray(row * columns, (row + 1) * columns);
-      writePatch(patch, { image, top: y * patchSize, left: x * patchSize, patchSize, temporalPatchSize, values });
+      data.set(band.subarray(x * columns, (x + 1) * columns), row * columns);
     }
   }
   return { data, rows, columns, gridHeight, gridWidth };
 }
 
-function writePatch(
-  patch: Float32Array,
-  { image: { data, width }, top, left, patchSize, temporalPatchSize, values: [red, green, blue] }: {
-    readonly image: RgbImage;
-    readonly top: number;
-    readonly left: number;
+/** A function that gives one row of patches, from left to right; its array is reused by the next call. */
+function createPatchReader(
+  { width, data }: RgbImage,
+  { patchSize, temporalPatchSize, scaling }: {
     readonly patchSize: number;
     readonly temporalPatchSize: number;
-    readonly values: readonly [Float32Array, Float32Array, Float32Array];
+    readonly scaling: ChannelScaling;
   },
-): void {
+): (gridRow: number) => Float32Array {
   const frame = patchSize * patchSize;
   const channel = frame * temporalPatchSize;
-  for (let y = 0, to = 0; y < patchSize; y += 1) {
-    let from = ((top + y) * width + left) * 3;
-    for (let x = 0; x < patchSize; x += 1, to += 1, from += 3) {
-      patch[to] = red[data[from]!]!;
-      patch[channel + to] = green[data[from + 1]!]!;
-      patch[2 * channel + to] = blue[data[from + 2]!]!;
+  const bandFloats = (width / patchSize) * 3 * channel;
+  const layout = createMemoryLayout();
+  const tables = layout.place(3 * 256 * 4);
+  const source = layout.place(patchSize * width * 3);
+  const target = layout.place(bandFloats * 4);
+  const { bytes, lookUp } = borrowKernel(layout.byteLength());
+  new Float32Array(bytes.buffer).set(normalizedValues(scaling), tables / 4);
+  const band = new Float32Array(bytes.buffer, target, bandFloats);
+  return (gridRow) => {
+    bytes.set(data.subarray(gridRow * patchSize * width * 3, (gridRow + 1) * patchSize * width * 3), source);
+    for (let x = 0; x < width / patchSize; x += 1) {
+      const patch = target + x * 3 * channel * 4;
+      lookUp(source + x * patchSize * 3, width * 3, patchSize, patchSize, patch, channel * 4, tables);
     }
-  }
-  for (let plane = 0; plane < patch.length; plane += channel) {
-    for (let copy = 1; copy < temporalPatchSize; copy += 1) patch.copyWithin(plane + copy * frame, plane, plane + frame);
-  }
+    for (let plane = 0; temporalPatchSize > 1 && plane < bandFloats; plane += channel) {
+      for (let copy = 1; copy < temporalPatchSize; copy += 1) band.copyWithin(plane + copy * frame, plane, plane + frame);
+    }
+    return band;
+  };
 }
 
 function checkSizes(

@@ -1,8 +1,8 @@
 /** A resampling kernel of Pillow's. */
 export type ResizeFilter = 'bilinear' | 'bicubic' | 'lanczos';
 
-/** Bits after the binary point of a weight. */
-export const weightBits = 22;
+/** What a weight of 1 is as a whole number: weights have 22 bits after the binary point. */
+const one = 2 ** 22;
 
 /** Which input positions make up each output position along one axis, and how much of each. */
 export interface AxisWeights {
@@ -57,7 +57,7 @@ export function axisWeights(inputSize: number, outputSize: number, filter: Resiz
 }
 
 function toFixedPoint(weight: number): number {
-  return Math.trunc(weight * 2 ** weightBits + (weight < 0 ? -0.5 : 0.5));
+  return Math.trunc(weight * one + (weight < 0 ? -0.5 : 0.5));
 }
 
 /** Keys' cubic with a = -0.5. */

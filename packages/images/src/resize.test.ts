@@ -1,8 +1,9 @@
-import { MmhsError } from '@mmhs/core';
+import { createRandom, type MmhsError } from '@mmhs/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { readImages, readJson } from './__fixtures__/fixtures.ts';
+import { plainResize } from './__fixtures__/plain-resize.ts';
 import type { ResizeFilter } from './resample.ts';
 import { resizeImage } from './resize.ts';
 
@@ -10,6 +11,12 @@ const sources = readImages('decoded.safetensors');
 /** Results of Pillow's Image.resize. */
 const expected = readImages('resize.safetensors');
 const filters = ['bilinear', 'bicubic', 'lanczos'] as const;
+
+/** Bytes that are mostly very dark or very bright, so that sums leave 0..255 as often as they can. */
+function noise(length: number, seed: number): Uint8Array {
+  const random = createRandom(seed);
+  return Uint8Array.from({ length }, () => (random.next() < 0.8 ? Math.round(random.next()) * 255 : random.next() * 256));
+}
 
 describe('resizeImage', () => {
   it.each(readJson<{ tensor: string; image: string; size: [number, number]; filter: ResizeFilter }[]>('resize.json'))(
@@ -31,6 +38,30 @@ describe('resizeImage', () => {
           expect(resized.data).toEqual(new Uint8Array(width * height * 3).fill(value));
         }),
     );
+  });
+
+  it('gives what 32-bit arithmetic without the kernel gives, whatever the sizes and pixels', () => {
+    const side = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 120 }));
+    fc.assert(
+      fc.property(side, side, side, side, fc.constantFrom(...filters), fc.integer(), (inputWidth, inputHeight, width, height, filter, seed) => {
+        const image = { width: inputWidth, height: inputHeight, data: noise(inputWidth * inputHeight * 3, seed) };
+        const size = { width, height, filter };
+        expect(Buffer.compare(resizeImage(image, size).data, plainResize(image, size).data)).toBe(0);
+      }),
+    );
+  });
+
+  it('does pictures of more rows and longer rows than it holds at a time', () => {
+    for (const [inputWidth, inputHeight, width, height] of [[100_000, 5, 7, 3], [3, 50_001, 5, 40], [900, 301, 1, 1]] as const) {
+      const image = { width: inputWidth, height: inputHeight, data: noise(inputWidth * inputHeight * 3, width) };
+      const size = { width, height, filter: 'lanczos' } as const;
+      expect(Buffer.compare(resizeImage(image, size).data, plainResize(image, size).data)).toBe(0);
+    }
+  });
+
+  it('says so when a result cannot be held in memory', () => {
+    const run = (): unknown => resizeImage(sources.get('one.png')!, { width: 40_000, height: 40_000, filter: 'bilinear' });
+    expect(run).toThrow(expect.objectContaining({ code: 'MMHS_IMAGE_SIZE' }) as MmhsError);
   });
 
   it('treats rows and columns alike when only one of them changes', () => {

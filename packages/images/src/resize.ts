@@ -1,6 +1,11 @@
 import { MmhsError, type RgbImage } from '@mmhs/core';
 
-import { axisWeights, weightBits, type AxisWeights, type ResizeFilter } from './resample.ts';
+import { planColumnPass } from './column-pass.ts';
+import { borrowKernel, type Kernel } from './kernel.ts';
+import { createMemoryLayout } from './memory-layout.ts';
+import type { KernelRows } from './pass.ts';
+import type { ResizeFilter } from './resample.ts';
+import { planRowPass } from './row-pass.ts';
 
 /** What to resize to. */
 export interface ResizeOptions {
@@ -11,66 +16,47 @@ export interface ResizeOptions {
   readonly filter: ResizeFilter;
 }
 
-const half = 1 << (weightBits - 1);
-
 /**
  * Resizes a picture to exactly the given size, bit for bit as Pillow's `Image.resize` does: first along the rows, rounded
  * to 8 bits, then along the columns; a direction whose size stays the same is left alone.
  *
- * @throws MmhsError `MMHS_IMAGE_SIZE` when a side is not a positive whole number.
+ * @throws MmhsError `MMHS_IMAGE_SIZE` when a side is not a positive whole number, or the work does not fit into memory.
  */
 export function resizeImage(image: RgbImage, { width, height, filter }: ResizeOptions): RgbImage {
   checkSide('width', width);
   checkSide('height', height);
-  const wide = width === image.width ? image : resizeRows(image, axisWeights(image.width, width, filter), width);
-  return height === wide.height ? wide : resizeColumns(wide, axisWeights(image.height, height, filter), height);
+  if (width === image.width && height === image.height) return image;
+  const layout = createMemoryLayout();
+  const rowPass = planRowPass(image, { width, filter, layout });
+  const columnPass = planColumnPass(rowPass.result, { height, filter, layout });
+  const kernel = borrow(layout.byteLength(), `${image.width} x ${image.height} to ${width} x ${height}`);
+  rowPass.run(kernel);
+  columnPass.run(kernel);
+  return { width, height, data: packRows(kernel.bytes, columnPass.result) };
 }
 
-function resizeRows({ data, width: inputWidth, height }: RgbImage, axis: AxisWeights, width: number): RgbImage {
-  const { starts, counts, weights, stride } = axis;
-  // The array clamps to 0..255; as the sums are whole numbers it never has to round.
-  const result = new Uint8ClampedArray(width * height * 3);
-  let to = 0;
+function packRows(bytes: Uint8Array, { place, stride, width, height }: KernelRows): Uint8Array {
+  const length = width * 3;
+  if (stride === length) return bytes.slice(place, place + length * height);
+  const data = new Uint8Array(length * height);
   for (let y = 0; y < height; y += 1) {
-    const row = y * inputWidth * 3;
-    for (let x = 0; x < width; x += 1, to += 3) {
-      let red = half;
-      let green = half;
-      let blue = half;
-      let from = row + starts[x]! * 3;
-      const end = x * stride + counts[x]!;
-      for (let tap = x * stride; tap < end; tap += 1, from += 3) {
-        const weight = weights[tap]!;
-        red = (red + Math.imul(data[from]!, weight)) | 0;
-        green = (green + Math.imul(data[from + 1]!, weight)) | 0;
-        blue = (blue + Math.imul(data[from + 2]!, weight)) | 0;
-      }
-      result[to] = red >> weightBits;
-      result[to + 1] = green >> weightBits;
-      result[to + 2] = blue >> weightBits;
-    }
+    const start = place + y * stride;
+    data.set(bytes.subarray(start, start + length), y * length);
   }
-  return { width, height, data: new Uint8Array(result.buffer) };
+  return data;
 }
 
-function resizeColumns({ data, width }: RgbImage, axis: AxisWeights, height: number): RgbImage {
-  const { starts, counts, weights, stride } = axis;
-  const rowLength = width * 3;
-  const result = new Uint8ClampedArray(rowLength * height);
-  for (let y = 0; y < height; y += 1) {
-    const firstRow = starts[y]! * rowLength;
-    const firstTap = y * stride;
-    const endTap = firstTap + counts[y]!;
-    const to = y * rowLength;
-    for (let x = 0; x < rowLength; x += 1) {
-      let sum = half;
-      for (let tap = firstTap, from = firstRow + x; tap < endTap; tap += 1, from += rowLength) {
-        sum = (sum + Math.imul(data[from]!, weights[tap]!)) | 0;
-      }
-      result[to + x] = sum >> weightBits;
-    }
+function borrow(byteLength: number, got: string): Kernel {
+  try {
+    return borrowKernel(byteLength);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new MmhsError('MMHS_IMAGE_SIZE', 'There is not enough memory to resize the picture', {
+      got: `${got}, which takes ${byteLength} bytes`,
+      expected: 'at most 4 GiB, and as much free memory',
+      cause,
+    });
   }
-  return { width, height, data: new Uint8Array(result.buffer) };
 }
 
 function checkSide(name: string, value: number): void {
