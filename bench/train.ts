@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import type { TrainableTensors } from '@mmhs/core';
 import { createRuntime } from '@mmhs/runtime';
 import {
-  clipGradients, createAdamW, createFeatureStore, createTrainingEngine, trainedSpecs, type ImageLoader, type PreparedPost,
+  clipGradients, createAdamW, createFeatureStore, createTrainingEngine, createVisionSession, trainedSpecs, type ImageLoader, type PreparedPost,
 } from '@mmhs/trainer';
 
 import { measureGemmRate } from './gemm-rate.ts';
@@ -56,7 +56,7 @@ const images: ImageLoader = {
   load: (path) => Promise.resolve({ key: path, processed: syntheticImage(Number(path.split('-')[1])) }),
 };
 const features = createFeatureStore({
-  vision: await runtime.createSession({ graph: model.visionGraph({ trainable }), weights, parameters }),
+  vision: await createVisionSession({ runtime, model, weights, parameters, trainable }),
   model,
   images,
   cache: { identity: 'bench' },

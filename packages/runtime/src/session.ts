@@ -56,7 +56,8 @@ export interface CreateSessionOptions {
   readonly parameters?: ParameterStore;
   /**
    * Whether weights are inputs of the graph (default on the CPU: all sessions then share one copy) or become initialisers
-   * of this session (default on GPUs, where an input would cross the bus on each run).
+   * of this session (default on GPUs, where an input would cross the bus on each run). On the CPU initialisers are a copy of
+   * the session's own, packed once for its matrix products: some percent faster, for weights that no other session needs.
    */
   readonly weightBinding?: 'input' | 'initializer';
   /** How much onnxruntime rewrites the graph; all it can by default. */

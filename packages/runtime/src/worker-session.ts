@@ -31,7 +31,10 @@ export interface WorkerSession {
 /** Makes a session and reads the weights it needs that no other session has needed yet. */
 export async function createWorkerSession(command: CreateSessionCommand, around: SessionSurroundings): Promise<WorkerSession> {
   const bound: Record<string, OrtTensor> = {};
-  for (const { name, from } of command.weights) bound[name] = await getFrom(around.weights, from).get(name);
+  for (const { name, from } of command.weights) {
+    const weights = getFrom(around.weights, from);
+    bound[name] = await (command.weightsAreInitializers ? weights.readOnce(name) : weights.get(name));
+  }
   const session = await InferenceSession.create(command.model, sessionOptions(command, around, bound));
   if (command.weightsAreInitializers) for (const name of Object.keys(bound)) delete bound[name];
   const parameters = command.parameters === undefined ? undefined : getFrom(around.parameters, command.parameters.from);

@@ -5,6 +5,8 @@ import { openCheckpointTensors, type CheckpointTensors } from './checkpoint-tens
 /** Weights in the worker: each is read when a session first needs it, and then shared by all sessions. */
 export interface WorkerWeights {
   get(name: string): Promise<OrtTensor>;
+  /** The weight for a session that makes its own copy of it: it is not kept here unless another session has it already. */
+  readOnce(name: string): Promise<OrtTensor>;
 }
 
 /** Weights of a checkpoint folder, widened to float32 and read lazily. */
@@ -24,18 +26,18 @@ export async function openWeights(options: {
       loaded.set(name, tensor);
       return tensor;
     },
+    readOnce: async (name) => loaded.get(name) ?? toOrtTensor(await checkpoint.readTensor(name)),
   };
 }
 
 /** Weights that were handed over in memory. */
 export function holdWeights(tensors: Readonly<Record<string, Tensor>>): WorkerWeights {
   const held = new Map(Object.entries(tensors).map(([name, tensor]) => [name, toOrtTensor(tensor)]));
-  return {
-    get(name) {
-      const tensor = held.get(name);
-      return tensor === undefined ? Promise.reject(new Error(`no weight ${name}`)) : Promise.resolve(tensor);
-    },
+  const get = (name: string): Promise<OrtTensor> => {
+    const tensor = held.get(name);
+    return tensor === undefined ? Promise.reject(new Error(`no weight ${name}`)) : Promise.resolve(tensor);
   };
+  return { get, readOnce: get };
 }
 
 /** onnxruntime's view of a tensor, without a copy unless its memory is shared between threads. */

@@ -3,6 +3,7 @@ export { clipGradients, type GradientClip } from './clip.ts';
 export { createSchedule, scheduleNames, warmupUpdates, type Schedule, type ScheduleName } from './schedule.ts';
 export { packBatch, type BatchItem, type PackedBatch } from './collate.ts';
 export { createFeatureStore, type FeatureCacheOptions, type FeatureStore } from './feature-store.ts';
+export { createVisionSession } from './vision-session.ts';
 export { createImageLoader, type ImageLoader, type LoadedImage } from './image-loader.ts';
 export { preparePosts, promptOf, type PreparedImage, type PreparedPost } from './prepare-posts.ts';
 export { createTrainingEngine, type MicroBatchResult, type TrainingEngine } from './training-engine.ts';

@@ -15,6 +15,7 @@ import type { ProgressReporter } from './progress.ts';
 import { checkRunImages, loadRunSamples, type RunSamples, type SplitName } from './run-data.ts';
 import { createTrainingEngine, type TrainingEngine } from './training-engine.ts';
 import { planUpdates, type UpdatePlan } from './update-plan.ts';
+import { createVisionSession } from './vision-session.ts';
 
 /** What the setup of a run works with. */
 export interface RunSetup {
@@ -122,7 +123,7 @@ async function openSessions(
   const still = withoutDropout(trainable);
   const towerTrained = isTowerTrained(targets, model);
   const features = createFeatureStore({
-    vision: await runtime.createSession({ graph: model.visionGraph({ trainable: still }), weights, parameters }),
+    vision: await createVisionSession({ runtime, model, weights, parameters, trainable: still }),
     model,
     images,
     cache: featureCache(setup, towerTrained),
