@@ -10,6 +10,8 @@ import type { GoldenPost } from './posts.ts';
 export interface AdaptedModel {
   readonly trainable: TrainableTensors;
   readonly parameters: ParameterStore | undefined;
+  /** Base weights, behind those that replace them. */
+  readonly weights: readonly CheckpointHandle[];
   /** Whether the tower or projector is trained, so that features must be computed inside the training graph. */
   readonly trainsTower: boolean;
   createSession(graph: ModelGraph): Promise<Session>;
@@ -36,15 +38,17 @@ export async function adaptModel(options: {
   const { trainable } = adapter;
   const parameters = await storeParameters(under, adapter);
   const visionGraph = model.visionGraph({ trainable });
+  const weights = overrides === undefined ? [under.weights] : [overrides, under.weights];
   const createSession = (graph: ModelGraph): Promise<Session> =>
     runtime.createSession({
       graph,
-      weights: overrides === undefined ? under.weights : [overrides, under.weights],
+      weights,
       ...(parameters === undefined ? {} : { parameters }),
     });
   return {
     trainable,
     parameters,
+    weights,
     trainsTower: visionGraph.parameters.length > 0,
     createSession,
     async imageFeatures(images) {

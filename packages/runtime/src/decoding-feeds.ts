@@ -1,101 +1,113 @@
-import { MmhsError, type EncodedPost, type FloatTensor, type Tensor, type VlmModel } from '@mmhs/core';
+import { MmhsError, type FloatTensor, type Tensor, type VlmModel } from '@mmhs/core';
+import { unseenOrder, type TokenRows } from './decoding-rows.ts';
 
-/** Attention orders that make padding see nothing new and be seen by nobody (docs/graph-contract.md). */
-const paddedQueryOrder = 2 ** 30;
-const hiddenKeyOrder = 2 ** 30 + 1;
+/** Order of padding: it sees what has no end, so that its attention is over something. */
+const paddingOrder = 2 ** 30;
 
-/** What a decoder remembers of each sample between steps. */
-export interface DecodingState {
-  readonly batch: number;
-  /** Attention order of all keys so far, `[batch][keys]`. */
-  readonly keyOrder: number[][];
-  /** Position of the next token of each sample. */
-  readonly nextPosition: number[];
-  /** Attention order of the next token of each sample. */
-  readonly nextOrder: number[];
+/** Attention order and end of every cached key, `[sample][key]`. */
+export interface CachedKeys {
+  readonly orders: readonly Int32Array[];
+  readonly ends: readonly Int32Array[];
+}
+
+/** A row whose next token is asked about. */
+export interface WantedRow {
+  readonly sample: number;
+  /** Row among the sample's new tokens. */
+  readonly row: number;
+  /** Tokens whose log-probabilities are wanted. */
+  readonly tokens: readonly number[];
+}
+
+/** What the `extend` graph is fed, the cache's tensors apart, and the keys there are afterwards. */
+export interface ExtensionFeeds {
+  readonly feeds: Record<string, Tensor>;
+  readonly keys: CachedKeys;
 }
 
 /**
- * The prompts of a batch, padded on the right, as the prefill graph takes them.
+ * New tokens of a batch, padded on the right, as the `extend` graph takes them.
  *
- * @throws MmhsError `MMHS_GENERATE_IMAGES` when a prompt's image tokens are not as many as its image features.
+ * @param options.imageFeatures rows for the image tokens of each sample; left out where no sample has a picture
+ * @throws MmhsError `MMHS_GENERATE_IMAGES` when a sample's image tokens are not as many as its image features.
  */
-export function prefillFeeds(options: {
+export function extensionFeeds(options: {
   readonly model: VlmModel;
-  readonly posts: readonly EncodedPost[];
-  readonly imageFeatures: readonly (FloatTensor | undefined)[];
-}): { readonly feeds: Record<string, Tensor>; readonly state: DecodingState } {
-  const { model, posts, imageFeatures } = options;
-  const batch = posts.length;
-  const query = Math.max(...posts.map(({ promptLength }) => promptLength));
-  const rows = batch * query;
-  const ids = new BigInt64Array(rows).fill(BigInt(model.padTokenId));
-  const positions = new BigInt64Array(model.positionRows * rows);
-  const queryOrder = new BigInt64Array(rows).fill(BigInt(paddedQueryOrder));
-  const keyOrder = posts.map(() => new Array<number>(query).fill(hiddenKeyOrder));
-  const spliceRows = BigInt64Array.from({ length: rows }, (_, row) => BigInt(row));
-  const features = joinFeatures(model.hiddenSize, imageFeatures);
-
-  let imageRow = rows;
-  posts.forEach((post, sample) => {
-    const { inputIds, positionIds, attentionOrder, promptLength } = post;
-    const firstImageRow = imageRow;
-    for (let token = 0; token < promptLength; token += 1) {
-      const row = sample * query + token;
-      ids[row] = BigInt(inputIds[token] as number);
-      const order = attentionOrder[token] as number;
-      queryOrder[row] = BigInt(order);
-      (keyOrder[sample] as number[])[token] = order;
-      for (let axis = 0; axis < model.positionRows; axis += 1) {
-        positions[axis * rows + row] = BigInt(positionIds[axis * inputIds.length + token] as number);
-      }
-      if (inputIds[token] === model.imageTokenId) spliceRows[row] = BigInt(imageRow++);
-    }
-    checkImageTokens(sample, imageRow - firstImageRow, imageFeatures[sample]);
-  });
-
-  const lastRows = posts.map(({ promptLength }, sample) => sample * query + promptLength - 1);
+  readonly past: CachedKeys | undefined;
+  readonly rows: readonly TokenRows[];
+  readonly imageFeatures?: readonly (FloatTensor | undefined)[] | undefined;
+  readonly wanted: readonly WantedRow[];
+}): ExtensionFeeds {
+  const { model, past, rows, imageFeatures, wanted } = options;
+  const batch = rows.length;
+  const query = Math.max(...rows.map(({ ids }) => ids.length));
+  const keys = extendKeys(past, rows, query);
+  const keyCount = keys.orders[0]?.length ?? 0;
   return {
+    keys,
     feeds: {
-      input_ids: int64([batch, query], ids),
-      position_ids: int64([model.positionRows, batch, query], positions),
-      image_features: features,
-      splice_rows: int64([batch, query], spliceRows),
-      query_order: int64([batch, query], queryOrder),
-      key_order: int64([batch, query], toBigInts(keyOrder.flat())),
-      last_rows: int64([batch], toBigInts(lastRows)),
-    },
-    state: {
-      batch,
-      keyOrder,
-      nextPosition: posts.map((post) => highest(promptPositions(post, model.positionRows)) + 1),
-      nextOrder: posts.map(({ attentionOrder, promptLength }) => highest(attentionOrder.subarray(0, promptLength)) + 1),
+      input_ids: int64([batch, query], pad(rows.map(({ ids }) => ids), query, model.padTokenId)),
+      position_ids: int64([model.positionRows, batch, query], padPositions(rows, query, model.positionRows)),
+      ...imageFeeds({ model, rows, query, imageFeatures }),
+      query_order: int64([batch, query], pad(rows.map(({ orders }) => orders), query, paddingOrder)),
+      key_order: int64([batch, keyCount], pad(keys.orders, keyCount, unseenOrder)),
+      key_end: int64([batch, keyCount], pad(keys.ends, keyCount, unseenOrder)),
+      ...wantedFeeds(wanted, query),
     },
   };
 }
 
-/** One new token for each sample, as the step graph takes them, and the state advanced by it. */
-export function stepFeeds(options: {
-  readonly model: VlmModel;
-  readonly state: DecodingState;
-  readonly tokens: readonly number[];
-}): Record<string, Tensor> {
-  const { model, state, tokens } = options;
-  const { batch, keyOrder, nextPosition, nextOrder } = state;
-  const positions = Array.from({ length: model.positionRows }, () => nextPosition).flat();
-  const orders = [...nextOrder];
-  for (let sample = 0; sample < batch; sample += 1) {
-    (keyOrder[sample] as number[]).push(nextOrder[sample] as number);
-    nextPosition[sample] = (nextPosition[sample] as number) + 1;
-    nextOrder[sample] = (nextOrder[sample] as number) + 1;
-  }
-  const keys = (keyOrder[0] as number[]).length;
+function extendKeys(past: CachedKeys | undefined, rows: readonly TokenRows[], query: number): CachedKeys {
+  const extend = (before: Int32Array | undefined, fresh: Int32Array): Int32Array => {
+    const length = before?.length ?? 0;
+    const all = new Int32Array(length + query).fill(unseenOrder);
+    if (before !== undefined) all.set(before);
+    all.set(fresh, length);
+    return all;
+  };
   return {
-    input_ids: int64([batch, 1], toBigInts(tokens)),
-    position_ids: int64([model.positionRows, batch, 1], toBigInts(positions)),
-    query_order: int64([batch, 1], toBigInts(orders)),
-    key_order: int64([batch, keys], toBigInts(keyOrder.flat())),
-    last_rows: int64([batch], BigInt64Array.from({ length: batch }, (_, sample) => BigInt(sample))),
+    orders: rows.map(({ orders }, sample) => extend(past?.orders[sample], orders)),
+    ends: rows.map(({ ends }, sample) => extend(past?.ends[sample], ends)),
+  };
+}
+
+/** Image tokens take rows of the features, everything else its own embedding. */
+function imageFeeds(options: {
+  readonly model: VlmModel;
+  readonly rows: readonly TokenRows[];
+  readonly query: number;
+  readonly imageFeatures: readonly (FloatTensor | undefined)[] | undefined;
+}): Record<string, Tensor> {
+  const { model, rows, query, imageFeatures } = options;
+  const count = rows.length * query;
+  const splice = BigInt64Array.from({ length: count }, (_, row) => BigInt(row));
+  let imageRow = count;
+  // Tokens that the model wrote itself are never pictures.
+  if (imageFeatures !== undefined) {
+    rows.forEach(({ ids }, sample) => {
+      const first = imageRow;
+      ids.forEach((id, row) => {
+        if (id === model.imageTokenId) splice[sample * query + row] = BigInt(imageRow++);
+      });
+      checkImageTokens(sample, imageRow - first, imageFeatures[sample]);
+    });
+  }
+  return {
+    image_features: joinFeatures(model.hiddenSize, imageFeatures ?? []),
+    splice_rows: int64([rows.length, query], splice),
+  };
+}
+
+/** The graph wants at least one row and one token. */
+function wantedFeeds(wanted: readonly WantedRow[], query: number): Record<string, Tensor> {
+  const rows = wanted.length === 0 ? [0] : wanted.map(({ sample, row }) => sample * query + row);
+  const choiceRows = wanted.flatMap(({ tokens }, place) => tokens.map(() => place));
+  const choices = wanted.flatMap(({ tokens }) => tokens);
+  const none = choices.length === 0;
+  return {
+    logit_rows: int64([rows.length], toBigInts(rows)),
+    choice_rows: int64([none ? 1 : choices.length], toBigInts(none ? [0] : choiceRows)),
+    choice_tokens: int64([none ? 1 : choices.length], toBigInts(none ? [0] : choices)),
   };
 }
 
@@ -121,17 +133,20 @@ function checkImageTokens(sample: number, tokens: number, features: FloatTensor 
   });
 }
 
-function promptPositions({ inputIds, positionIds, promptLength }: EncodedPost, positionRows: number): Int32Array {
-  const positions = new Int32Array(positionRows * promptLength);
-  for (let axis = 0; axis < positionRows; axis += 1) {
-    const start = axis * inputIds.length;
-    positions.set(positionIds.subarray(start, start + promptLength), axis * promptLength);
-  }
-  return positions;
+function pad(lines: readonly Int32Array[], length: number, filling: number): BigInt64Array {
+  const padded = new BigInt64Array(lines.length * length).fill(BigInt(filling));
+  lines.forEach((line, index) => {
+    for (let column = 0; column < line.length; column += 1) padded[index * length + column] = BigInt(line[column] as number);
+  });
+  return padded;
 }
 
-function highest(values: Int32Array): number {
-  return values.reduce((largest, value) => Math.max(largest, value), -1);
+function padPositions(rows: readonly TokenRows[], query: number, positionRows: number): BigInt64Array {
+  const axes = Array.from({ length: positionRows }, (_, axis) =>
+    pad(rows.map(({ ids, positions }) => positions.subarray(axis * ids.length, (axis + 1) * ids.length)), query, 0));
+  const padded = new BigInt64Array(positionRows * rows.length * query);
+  axes.forEach((axis, index) => padded.set(axis, index * rows.length * query));
+  return padded;
 }
 
 function toBigInts(values: readonly number[]): BigInt64Array {

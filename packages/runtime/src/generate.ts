@@ -1,6 +1,8 @@
-import { MmhsError, type EncodedPost, type FloatTensor, type Tensor, type VlmModel } from '@mmhs/core';
-import { prefillFeeds, stepFeeds } from './decoding-feeds.ts';
-import type { ResidentTensor, Session } from './session.ts';
+import type { EncodedPost, FloatTensor } from '@mmhs/core';
+import type { DecodingCache } from './decoding-cache.ts';
+import { lineRows, placeAfterPrompt, type NextPlace } from './decoding-rows.ts';
+import type { Decoder } from './decoding-session.ts';
+import { createTokenChooser, type Sampling, type TokenChooser } from './sampling.ts';
 
 /** What was generated for one post. */
 export interface Generation {
@@ -8,115 +10,106 @@ export interface Generation {
   readonly ids: number[];
   /** Whether an end token came before the limit. */
   readonly ended: boolean;
-  /** For each id, by how much its logit exceeded the second best: how firm the choice was. */
+  /** For each id, by how much its logit exceeded the best other one's: how firm the choice was. */
   readonly margins: number[];
 }
 
 /** Whom to ask, and for how much. */
 export interface GenerateOptions {
-  /** Session of `decodingGraph({ phase: 'prefill' })`. */
-  readonly prefill: Session;
-  /** Session of `decodingGraph({ phase: 'step' })`, of the same runtime. */
-  readonly step: Session;
-  readonly model: VlmModel;
+  readonly decoder: Decoder;
   /** One batch; a target that a post holds is not looked at. */
   readonly posts: readonly EncodedPost[];
   /** Rows of the vision tower for each post, undefined for one without a picture. */
   readonly imageFeatures: readonly (FloatTensor | undefined)[];
   /** Longest answer in tokens, the end token included. */
   readonly maxNewTokens: number;
-  readonly signal?: AbortSignal;
+  /** How tokens are drawn; the likeliest is taken when left out. */
+  readonly sampling?: Sampling;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One token of one post's answer. */
+export interface GeneratedToken {
+  /** The post's place in the batch. */
+  readonly sample: number;
+  readonly id: number;
+  readonly margin: number;
+  /** Whether it is the end token. */
+  readonly ends: boolean;
 }
 
 /**
- * Greedy decoding of a batch of posts with a key-value cache that stays in the worker. The first of equal logits wins. A
- * post's answer does not depend on its batch but for rounding.
+ * Free generation for a batch of posts. A post's answer does not depend on its batch but for rounding.
  *
  * @returns one generation a post, in their order.
- * @throws MmhsError `MMHS_GENERATE_IMAGES`, those of {@link Session.run}, or the signal's reason.
+ * @throws MmhsError `MMHS_GENERATE_IMAGES`, `MMHS_SAMPLING`, those of {@link Session.run}, or the signal's reason.
  */
 export async function generate(options: GenerateOptions): Promise<Generation[]> {
-  const { prefill, step, model, posts, imageFeatures, maxNewTokens, signal } = options;
-  if (posts.length !== imageFeatures.length) {
-    throw new MmhsError('MMHS_GENERATE_IMAGES', 'There must be one entry of image features for each post', {
-      got: String(imageFeatures.length),
-      expected: String(posts.length),
-    });
-  }
-  if (posts.length === 0 || maxNewTokens <= 0) return posts.map(() => ({ ids: [], ended: false, margins: [] }));
-  const answers = posts.map(() => ({ ids: [] as number[], ended: false, margins: [] as number[] }));
-  const endIds = new Set(model.endTokenIds);
-  const { feeds, state } = prefillFeeds({ model, posts, imageFeatures });
-  let cache = new Map<string, ResidentTensor>();
-  const advance = async (session: Session, fed: Record<string, Tensor | ResidentTensor>): Promise<void> => {
-    const outputs = await runKeepingCache(session, fed, signal);
-    releaseAll(cache);
-    cache = outputs.cache;
-    extendAnswers(answers, outputs.logits, endIds);
-  };
-  try {
-    await advance(prefill, onlyInputsOf(prefill, feeds));
-    for (let count = 1; count < maxNewTokens && answers.some(({ ended }) => !ended); count += 1) {
-      // A finished sample goes along with padding; rows do not see each other.
-      const tokens = answers.map(({ ids, ended }) => (ended ? model.padTokenId : (ids.at(-1) as number)));
-      const past = Object.fromEntries([...cache].map(([name, tensor]) => [name.replace(/^present/u, 'past'), tensor]));
-      await advance(step, { ...stepFeeds({ model, state, tokens }), ...past });
-    }
-  } finally {
-    releaseAll(cache);
+  const answers = options.posts.map(() => ({ ids: [] as number[], ended: false, margins: [] as number[] }));
+  for await (const { sample, id, margin, ends } of streamTokens(options)) {
+    const answer = answers[sample] as (typeof answers)[number];
+    answer.ids.push(id);
+    answer.margins.push(margin);
+    answer.ended = ends;
   }
   return answers;
 }
 
-async function runKeepingCache(
-  session: Session,
-  feeds: Readonly<Record<string, Tensor | ResidentTensor>>,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly logits: FloatTensor; readonly cache: Map<string, ResidentTensor> }> {
-  const keep = session.graph.outputs.map(({ name }) => name).filter((name) => name.startsWith('present.'));
-  const outputs = await session.run({ feeds, outputs: ['logits'], keep, ...(signal === undefined ? {} : { signal }) });
-  const cache = new Map(keep.map((name) => [name, outputs[name] as ResidentTensor]));
-  return { logits: outputs.logits as FloatTensor, cache };
+interface Sequence {
+  readonly sample: number;
+  readonly choose: TokenChooser;
+  place: NextPlace;
+  /** The token chosen last. */
+  id: number;
 }
 
-/** A text-only prefill graph takes no image features. */
-function onlyInputsOf(session: Session, feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
-  const names = new Set(session.graph.inputs.map(({ name }) => name));
-  return Object.fromEntries(Object.entries(feeds).filter(([name]) => names.has(name)));
+/** {@link generate} token by token, as they are chosen: one of each unfinished post, then the next. Leaving the loop frees the cache. */
+export async function* streamTokens(options: GenerateOptions): AsyncGenerator<GeneratedToken, void, undefined> {
+  const { decoder, posts, imageFeatures, maxNewTokens, sampling, signal } = options;
+  const { positionRows, endTokenIds } = decoder.model;
+  if (posts.length === 0 || maxNewTokens <= 0) return;
+  let active: Sequence[] = posts.map((post, sample) => ({
+    sample, choose: createTokenChooser(sampling), place: placeAfterPrompt(post, positionRows), id: -1,
+  }));
+  const wantedOf = () => active.map((_, sample) => ({ sample, row: 0, tokens: [] }));
+  let step = await decoder.prefill({ posts, imageFeatures, wanted: wantedOf(), logits: true, signal });
+  let cache = step.cache as DecodingCache;
+  try {
+    for (let count = 1; ; count += 1) {
+      const chosen = chooseTokens(active, step.logits as FloatTensor, endTokenIds);
+      yield* chosen;
+      const going = active.flatMap((_, index) => (chosen[index]?.ends === true ? [] : [index]));
+      if (going.length === 0 || count === maxNewTokens) return;
+      cache = await narrow(decoder, cache, going, active.length, signal);
+      active = going.map((index) => active[index] as Sequence);
+      const rows = active.map(({ id, place }) => lineRows([id], place, positionRows));
+      step = await decoder.extend({ cache, rows, wanted: wantedOf(), logits: true, signal });
+      cache.release();
+      cache = step.cache as DecodingCache;
+      for (const sequence of active) sequence.place = { position: sequence.place.position + 1, order: sequence.place.order + 1 };
+    }
+  } finally {
+    cache.release();
+  }
 }
 
-function extendAnswers(
-  answers: { readonly ids: number[]; ended: boolean; readonly margins: number[] }[],
-  logits: FloatTensor,
-  endIds: ReadonlySet<number>,
-): void {
+function chooseTokens(active: readonly Sequence[], logits: FloatTensor, endTokenIds: readonly number[]): GeneratedToken[] {
   const vocabulary = logits.shape[1] as number;
-  answers.forEach((answer, sample) => {
-    if (answer.ended) return;
-    const { id, margin } = bestOf(logits.data.subarray(sample * vocabulary, (sample + 1) * vocabulary));
-    answer.ids.push(id);
-    answer.margins.push(margin);
-    answer.ended = endIds.has(id);
+  return active.map((sequence, row) => {
+    const { id, margin } = sequence.choose(logits.data.subarray(row * vocabulary, (row + 1) * vocabulary));
+    sequence.id = id;
+    return { sample: sequence.sample, id, margin, ends: endTokenIds.includes(id) };
   });
 }
 
-function bestOf(logits: Float32Array): { readonly id: number; readonly margin: number } {
-  let id = 0;
-  let best = -Infinity;
-  let second = -Infinity;
-  for (let i = 0; i < logits.length; i += 1) {
-    const logit = logits[i] as number;
-    if (logit > best) {
-      second = best;
-      best = logit;
-      id = i;
-    } else if (logit > second) {
-      second = logit;
-    }
+/** Drops finished sequences from the cache. */
+async function narrow(
+  decoder: Decoder, cache: DecodingCache, going: readonly number[], count: number, signal: AbortSignal | undefined,
+): Promise<DecodingCache> {
+  if (going.length === count) return cache;
+  try {
+    return await decoder.select({ cache, samples: going, signal });
+  } finally {
+    cache.release();
   }
-  return { id, margin: best - second };
-}
-
-function releaseAll(cache: ReadonlyMap<string, ResidentTensor>): void {
-  for (const tensor of cache.values()) tensor.release();
 }

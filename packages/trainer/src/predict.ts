@@ -1,6 +1,6 @@
 import type { FloatTensor, LabelSet, Prediction, Tokenizer, TrainableTensors, VlmModel } from '@mmhs/core';
 import { parseLabels } from '@mmhs/parse';
-import { generate, type CheckpointHandle, type ParameterStore, type Runtime, type Session } from '@mmhs/runtime';
+import { createDecoder, generate, type CheckpointHandle, type ParameterStore, type Runtime } from '@mmhs/runtime';
 
 import type { FeatureStore } from './feature-store.ts';
 import { promptOf, type PreparedPost } from './prepare-posts.ts';
@@ -31,21 +31,15 @@ export function createPredictor(options: {
   readonly maxNewTokens: number;
 }): Predictor {
   const { runtime, model, weights, parameters, trainable, features, tokenizer, labelSet } = options;
-  let sessions: Promise<{ readonly prefill: Session; readonly step: Session }> | undefined;
-  const open = (phase: 'prefill' | 'step'): Promise<Session> =>
-    runtime.createSession({ graph: model.decodingGraph({ trainable, phase }), weights, parameters });
+  const decoder = createDecoder({ runtime, model, trainable, weights, parameters });
 
   const predictBatch = async (batch: readonly PreparedPost[], signal?: AbortSignal): Promise<Prediction[]> => {
-    sessions ??= (async () => ({ prefill: await open('prefill'), step: await open('step') }))();
-    const { prefill, step } = await sessions;
     const answers = await generate({
-      prefill,
-      step,
-      model,
+      decoder,
       posts: batch.map((post) => promptOf(post.encoded)),
       imageFeatures: await featuresOf(batch, features, signal),
       maxNewTokens: options.maxNewTokens,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
     return batch.map((post, index) => {
       const { ids = [], ended = false } = answers[index] ?? {};
@@ -67,12 +61,7 @@ export function createPredictor(options: {
       }
       return predictions;
     },
-    async release() {
-      const opened = await sessions;
-      await opened?.prefill.release();
-      await opened?.step.release();
-      sessions = undefined;
-    },
+    release: () => decoder.release(),
   };
 }
 

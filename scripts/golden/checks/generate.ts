@@ -1,4 +1,4 @@
-import { generate } from '@mmhs/runtime';
+import { createDecoder, generate } from '@mmhs/runtime';
 import { promptOf } from '@mmhs/trainer';
 
 import { adaptModel, type AdaptedModel } from '../adapted-model.ts';
@@ -22,7 +22,7 @@ export async function checkGeneration(under: ModelUnderTest, posts: readonly Gol
     await reporter.group(line, async () => {
       const adapter = run.adapter === null ? undefined : await loadPeftAdapter(under, under.path(run.adapter));
       const adapted = await adaptModel({ under, adapter });
-      const answer = await openGenerator(under, adapted, file.max_new_tokens);
+      const answer = openGenerator(under, adapted, file.max_new_tokens);
       for (const [index, post] of posts.entries()) {
         const [ids = []] = await answer([post]);
         reporter.exact(`${line}, sample ${index} alone`, untilEnd(ids), untilEnd(run.new_ids[index] ?? []));
@@ -37,14 +37,13 @@ export async function checkGeneration(under: ModelUnderTest, posts: readonly Gol
 
 type Generator = (posts: readonly GoldenPost[]) => Promise<(readonly number[])[]>;
 
-async function openGenerator(under: ModelUnderTest, adapted: AdaptedModel, maxNewTokens: number): Promise<Generator> {
-  const { model } = under;
-  const { trainable } = adapted;
-  const prefill = await adapted.createSession(model.decodingGraph({ trainable, phase: 'prefill' }));
-  const step = await adapted.createSession(model.decodingGraph({ trainable, phase: 'step' }));
+function openGenerator(under: ModelUnderTest, adapted: AdaptedModel, maxNewTokens: number): Generator {
+  const { runtime, model } = under;
+  const { trainable, weights, parameters } = adapted;
+  const decoder = createDecoder({ runtime, model, trainable, weights, parameters });
   return async (posts) => {
     const imageFeatures = await adapted.imageFeatures(posts.map(({ image }) => image));
-    const answers = await generate({ prefill, step, model, posts: posts.map(({ encoded }) => promptOf(encoded)), imageFeatures, maxNewTokens });
+    const answers = await generate({ decoder, posts: posts.map(({ encoded }) => promptOf(encoded)), imageFeatures, maxNewTokens });
     return answers.map(({ ids }) => ids);
   };
 }

@@ -16,7 +16,8 @@ const trainable: TrainableTensors = {
 };
 const prefill = composeDecodingGraph(defineTiny, { trainable, phase: 'prefill' });
 const step = composeDecodingGraph(defineTiny, { trainable, phase: 'step' });
-const weights = randomWeights(prefill, step);
+const extend = composeDecodingGraph(defineTiny, { trainable, phase: 'extend' });
+const weights = randomWeights(prefill, step, extend);
 const hidden = 2 ** 30 + 1;
 
 /** Logits that predict token `length` of a sequence, by the training graph over the whole of it. */
@@ -95,6 +96,70 @@ describe('decoding with a cache', () => {
     expect(names(step.outputs)).toEqual(['logits', ...cache.map((name) => `present.${name}`)]);
     expect(step.outputs.find(({ name }) => name === 'present.0.key')!.shape).toEqual(['batch', 2, 'past + query', 2]);
     expect(names(step.parameters)).toEqual(names(prefill.parameters));
+  });
+});
+
+describe('extending a cache', () => {
+  /** Feeds for one sample: tokens at places of their own, seen until their ends, after a past of given orders. */
+  function extendFeeds(options: {
+    readonly past?: { readonly outputs: Readonly<Record<string, Array64>>; readonly orders: readonly number[] };
+    readonly tokens: readonly { readonly id: number; readonly position: number; readonly order: number; readonly end?: number }[];
+    readonly choices: readonly (readonly [row: number, token: number])[];
+  }): Feeds {
+    const { past: before, tokens, choices } = options;
+    const length = tokens.length;
+    const old = before?.orders ?? [];
+    const none = Object.fromEntries([0, 1].flatMap((layer) => ['key', 'value'].map((name) =>
+      [`past.${layer}.${name}`, array64([1, 2, 0, 2], [])])));
+    return {
+      ...weights, ...noPictures(1, length), ...(before === undefined ? none : past(before.outputs)),
+      input_ids: numbers(tokens.map(({ id }) => id), [1, length]),
+      position_ids: numbers(tokens.map(({ position }) => position), [1, 1, length]),
+      query_order: numbers(tokens.map(({ order }) => order), [1, length]),
+      key_order: numbers([...old, ...tokens.map(({ order }) => order)], [1, old.length + length]),
+      key_end: numbers([...old.map(() => hidden), ...tokens.map(({ end }) => end ?? hidden)], [1, old.length + length]),
+      logit_rows: numbers(tokens.map((_, row) => row)),
+      choice_rows: numbers(choices.map(([row]) => row)),
+      choice_tokens: numbers(choices.map(([, token]) => token)),
+    };
+  }
+  const logSoftmax = (logits: readonly number[]): number[] => {
+    const sum = Math.log(logits.reduce((total, logit) => total + Math.exp(logit), 0));
+    return logits.map((logit) => logit - sum);
+  };
+  const line = (ids: readonly number[], first = 0) => ids.map((id, index) => ({ id, position: first + index, order: first + index }));
+  const run = interpretModel(extend);
+
+  it('scores every branch of a tree as if it stood alone, with and without a past', () => {
+    const prompt = [1, 2, 3];
+    // 4 -> (5 -> 6, 7): depth-first numbers after the prompt's, positions by depth.
+    const tree = [
+      { id: 4, position: 3, order: 3, end: 7 }, { id: 5, position: 4, order: 4, end: 6 },
+      { id: 6, position: 5, order: 5, end: 6 }, { id: 7, position: 4, order: 6, end: 7 },
+    ];
+    const paths = [[4], [4, 5], [4, 5, 6], [4, 7]];
+    const first = run(extendFeeds({ tokens: line(prompt), choices: [[2, 4]] }));
+    expect(first.choice_scores!.data[0]).toBeCloseTo(logSoftmax(logitsAfter(prompt))[4]!, 10);
+    const choices = paths.flatMap((_, row) => [[row, 9], [row, 2]] as const);
+    const after = run(extendFeeds({ past: { outputs: first, orders: [0, 1, 2] }, tokens: tree, choices }));
+    const shifted = choices.map(([row, token]) => [row + 3, token] as const);
+    const atOnce = run(extendFeeds({ tokens: [...line(prompt), ...tree], choices: shifted }));
+    paths.forEach((path, row) => {
+      const expected = logSoftmax(logitsAfter([...prompt, ...path]));
+      for (const { choice_scores: scores } of [after, atOnce]) {
+        expect(scores!.data[2 * row]).toBeCloseTo(expected[9]!, 10);
+        expect(scores!.data[2 * row + 1]).toBeCloseTo(expected[2]!, 10);
+      }
+    });
+    expect(after['present.0.key']!.shape).toEqual([1, 2, 7, 2]);
+  });
+
+  it('has the inputs of the contract', () => {
+    const names = extend.inputs.map(({ name }) => name).filter((name) => !name.startsWith('past.')).sort();
+    expect(names).toEqual([
+      'choice_rows', 'choice_tokens', 'image_features', 'input_ids', 'key_end', 'key_order', 'logit_rows', 'position_ids',
+      'query_order', 'splice_rows',
+    ]);
   });
 });
 

@@ -1,35 +1,50 @@
 import type { DecodingGraphOptions, ModelGraph } from '@mmhs/core';
 
 import { multiplyDimensions } from '../dimension.ts';
-import { Graph } from '../graph.ts';
+import { Graph, type Value } from '../graph.ts';
 import { cachedAttention } from '../layers/cached-attention.ts';
 import { splice } from '../layers/embedding.ts';
 import { serializeGraph } from '../onnx/serialize.ts';
-import { gatherRows } from '../operators/gather.ts';
+import { sub } from '../operators/elementwise.ts';
+import { gatherElements, gatherRows } from '../operators/gather.ts';
+import { reduceLogSumExp } from '../operators/reduce.ts';
 import { reshape } from '../operators/shape.ts';
 import type { VlmDefinition } from './vlm-definition.ts';
 
-/** The graph of a prefill or of one decoding step with a key-value cache (docs/graph-contract.md). */
+/** The graph of a prefill, of one decoding step, or of any extension of a key-value cache (docs/graph-contract.md). */
 export function composeDecodingGraph(
   define: (graph: Graph) => VlmDefinition,
   options: DecodingGraphOptions,
 ): ModelGraph {
-  const graph = new Graph({ trainable: options.trainable });
+  const { trainable, phase } = options;
+  const graph = new Graph({ trainable });
   return graph.withoutRecording(() => {
     const model = define(graph);
     const rows = multiplyDimensions('batch', 'query');
     const ids = graph.input('input_ids', 'int64', ['batch', 'query']);
     const positions = graph.input('position_ids', 'int64', [model.positionRows, 'batch', 'query']);
     const text = model.embed(reshape(ids, [rows]));
-    const embeddings = options.phase === 'step' ? text : splice(
+    const embeddings = phase === 'step' ? text : splice(
       text,
       graph.input('image_features', 'float32', ['image_rows', model.hiddenSize]),
       graph.input('splice_rows', 'int64', ['batch', 'query']),
     );
-    const attention = cachedAttention(graph, { past: options.phase === 'step' });
+    const attention = cachedAttention(graph, { past: phase !== 'prefill', keyEnds: phase === 'extend' });
     const hidden = model.decode(embeddings, reshape(positions, [model.positionRows, rows]), attention);
-    const last = gatherRows(hidden, graph.input('last_rows', 'int64', ['batch']));
-    graph.output('logits', model.head(last));
+    const wanted = phase === 'extend'
+      ? graph.input('logit_rows', 'int64', ['logit_rows'])
+      : graph.input('last_rows', 'int64', ['batch']);
+    const logits = model.head(gatherRows(hidden, wanted));
+    graph.output('logits', logits);
+    if (phase === 'extend') graph.output('choice_scores', scoreChoices(graph, logits));
     return serializeGraph(graph);
   });
+}
+
+/** Log-probabilities of single tokens, so that whole vocabularies need not leave the worker: float32 `[choices]`. */
+function scoreChoices(graph: Graph, logits: Value): Value {
+  const row = graph.input('choice_rows', 'int64', ['choices']);
+  const token = graph.input('choice_tokens', 'int64', ['choices']);
+  const normalizers = reshape(reduceLogSumExp(logits, [1]), ['logit_rows']);
+  return sub(gatherElements(logits, [row, token]), gatherRows(normalizers, row));
 }
