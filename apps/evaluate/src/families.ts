@@ -1,5 +1,6 @@
 import type { VlmFamily } from '@mmhs/core';
+import { paligemmaFamily } from '@mmhs/models-paligemma';
 import { smolFamily } from '@mmhs/models-smol';
 
 /** The model families this app evaluates, the usual one first. */
-export const families: readonly VlmFamily[] = [smolFamily];
+export const families: readonly VlmFamily[] = [smolFamily, paligemmaFamily];
