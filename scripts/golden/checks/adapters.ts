@@ -126,7 +126,7 @@ async function checkForwardPass(check: AdapterCheck, sharedPrefix: boolean, tens
 }
 
 async function checkGradients(check: AdapterCheck, sharedPrefix: boolean, tensors: TensorFile, expectedNorm: number): Promise<void> {
-  const { line, reporter, adapted } = check;
+  const { line, under, reporter, adapted } = check;
   const title = `${line}, ${prefixTitle(sharedPrefix)}`;
   const { feeds } = await packPosts({ ...check, sharedPrefix });
   const session = await adapted.createSession(trainingGraphOf({ ...check, sharedPrefix, gradients: true }));
@@ -135,10 +135,12 @@ async function checkGradients(check: AdapterCheck, sharedPrefix: boolean, tensor
   reporter.measure(`${title}: training loss`, { error: relativeError(floats(loss).data[0] ?? NaN, check.loss), tolerance: tolerances.loss });
 
   const gradients = gradientsByFileName(adapted);
-  const names = tensors.names.filter((name) => name.startsWith('grad.')).map((name) => name.slice('grad.'.length));
-  reporter.exact(`${title}: gradient names`, [...gradients.keys()].sort(), names.toSorted());
   const pairs = new Map<string, readonly [Float32Array, Float32Array]>();
-  for (const name of names) pairs.set(name, [gradients.get(name) ?? new Float32Array(), (await tensors.float32(`grad.${name}`)).data]);
+  for (const tensor of tensors.names.filter((each) => each.startsWith('grad.'))) {
+    const name = canonicalFileName(under, tensor.slice('grad.'.length));
+    pairs.set(name, [gradients.get(name) ?? new Float32Array(), (await tensors.float32(tensor)).data]);
+  }
+  reporter.exact(`${title}: gradient names`, [...gradients.keys()].sort(), [...pairs.keys()].sort());
   const largest = Math.max(...[...pairs.values()].map(([, expected]) => largestEntry(expected)));
   const worst = worstOf([...pairs].map(([name, [actual, expected]]) => {
     const own = largestEntry(expected);

@@ -28,7 +28,8 @@ export async function checkTargets(under: ModelUnderTest, reporter: Reporter): P
     }
     await reporter.group(line, async () => {
       const { config, trainable } = resolve();
-      reporter.exact(`${line}: modules`, [...trainable.adapters.keys()].sort(), expected.modules?.toSorted());
+      const modules = expected.modules?.map((path) => model.canonicalName?.(path) ?? path);
+      reporter.exact(`${line}: modules`, [...trainable.adapters.keys()].sort(), modules?.sort());
       const shapes = parameterShapes({ trainable, linears, tensors });
       const count = shapes.reduce((sum, { shape }) => sum + elementCount(shape), 0);
       reporter.exact(`${line}: parameters`, count, expected.trainable_parameters);
