@@ -2,6 +2,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MmhsError } from '@mmhs/core';
 import { isPlainPath } from '../archive/plain-path.ts';
+import { inParallel } from '../in-parallel.ts';
 import { checkDiskSpace } from './disk-space.ts';
 import { downloadFile } from './download-file.ts';
 import { urlSource, type Fetch } from './download-source.ts';
@@ -76,8 +77,7 @@ async function downloadAll(options: DownloadHubRepositoryOptions, listing: HubLi
   await checkDiskSpace({ folder, neededBytes: totalBytes - doneBytes });
   report();
   const headers = settings.token === undefined ? {} : { authorization: `Bearer ${settings.token}` };
-  await inParallel(missing, concurrency, async (file) => {
-    signal?.throwIfAborted();
+  await inParallel(missing, { concurrency, signal }, async (file) => {
     const { path, ...expected } = file;
     await downloadFile({
       source: urlSource(addressOf(settings, listing, path), headers),
@@ -96,25 +96,6 @@ async function downloadAll(options: DownloadHubRepositoryOptions, listing: HubLi
 function addressOf(settings: HubSettings, { repository, revision }: HubListing, path: string): string {
   const escaped = path.split('/').map(encodeURIComponent).join('/');
   return `${settings.endpoint}/datasets/${repository}/resolve/${encodeURIComponent(revision)}/${escaped}`;
-}
-
-/** Works on items a few at a time; after a failure no new one is begun, and those begun are waited for. */
-async function inParallel<Item>(items: readonly Item[], workers: number, work: (item: Item) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  let failed = false;
-  const results = await Promise.allSettled(
-    Array.from({ length: workers }, async () => {
-      for (const item of queue) {
-        if (failed) return;
-        await work(item).catch((error: unknown) => {
-          failed = true;
-          throw error;
-        });
-      }
-    }),
-  );
-  const failure = results.find((result) => result.status === 'rejected');
-  if (failure !== undefined) throw failure.reason;
 }
 
 async function isAllThere(folder: string, listing: HubListing): Promise<boolean> {
