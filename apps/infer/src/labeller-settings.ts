@@ -1,0 +1,17 @@
+import { resolve } from 'node:path';
+import type { PostLabellerSettings } from './labelling/open-post-labeller.ts';
+import type { InferSettings } from './settings.ts';
+
+/** What the labeller is opened with. */
+export function labellerSettings(settings: InferSettings, cwd: string): PostLabellerSettings {
+  return {
+    adapterFolders: settings.adapter.map((folder) => resolve(cwd, folder)),
+    modelFolder: settings.model_id === null ? null : resolve(cwd, settings.model_id),
+    device: settings.device,
+    threads: settings.threads,
+    batchSize: settings.batch_size,
+    maxNewTokens: settings.max_new_tokens,
+    rule: settings.rule,
+    scores: settings.scores,
+  };
+}

@@ -1,0 +1,98 @@
+import { MmhsError } from '@mmhs/core';
+import { decodeImage } from '@mmhs/images';
+import type { z } from 'zod';
+import type { Post } from '../labelling/post.ts';
+import { postSchema } from './post-schema.ts';
+import { readBase64 } from './read-base64.ts';
+import { parseJson } from './parse-json.ts';
+
+type PostFields = z.infer<typeof postSchema>;
+
+/** A post of a request with the adapter it is for, or what is wrong with it. `id` is the caller's, if there was one. */
+export type RequestedPost =
+  | { readonly id: string | number | undefined; readonly post: Post; readonly adapter: string }
+  | { readonly id: string | number | undefined; readonly error: MmhsError };
+
+/** Options of {@link readPost}. */
+export interface ReadPostOptions {
+  readonly limits: {
+    /** Most posts of a request. */
+    readonly posts: number;
+    /** Longest text of a post in UTF-16 units. */
+    readonly textLength: number;
+    /** Most pixels of a picture, found in its header. */
+    readonly pixels: number;
+  };
+  /** Names of the adapters there are; the first is used when a post names none. */
+  readonly adapters: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Reads one post; what is wrong with it is returned, not thrown. */
+export async function readPost(bytes: Uint8Array, where: string, options: ReadPostOptions): Promise<RequestedPost> {
+  options.signal?.throwIfAborted();
+  let id: string | number | undefined;
+  try {
+    const fields = checkFields(parseJson(bytes, where), where);
+    id = fields.id;
+    return { id, ...(await checkPost(fields, where, options)) };
+  } catch (error) {
+    if (MmhsError.isInstance(error) && options.signal?.aborted !== true) return { id, error };
+    throw error;
+  }
+}
+
+async function checkPost(fields: PostFields, where: string, options: ReadPostOptions): Promise<{ post: Post; adapter: string }> {
+  const adapter = checkAdapter(fields.adapter ?? options.adapters[0] ?? '', where, options.adapters);
+  const text = checkText(fields.text, where, options.limits.textLength);
+  const image = fields.image_base64 ? await checkPicture(fields.image_base64, where, options) : undefined;
+  if (text.trim() !== '' || image !== undefined) return { post: { text, image, source: where }, adapter };
+  throw new MmhsError('MMHS_REQUEST_EMPTY', 'The post has neither text nor picture', {
+    where, got: 'an empty text and no picture', expected: 'a text, a picture or both',
+  });
+}
+
+function checkFields(value: unknown, where: string): PostFields {
+  const checked = postSchema.safeParse(value);
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
+  if (issue?.code === 'unrecognized_keys') {
+    throw wrongField(where, `the unknown field ${JSON.stringify(issue.keys[0]?.slice(0, 80))}`, Object.keys(postSchema.shape).join(', '));
+  }
+  const field = String(issue?.path[0] ?? '');
+  if (field === '') throw wrongField(where, describeType(value), 'an object such as {"text": "...", "image_base64": "..."}');
+  throw wrongField(`${where}, ${field}`, describeType((value as Record<string, unknown>)[field]), issue?.message ?? '');
+}
+
+function wrongField(where: string, got: string, expected: string): MmhsError {
+  return new MmhsError('MMHS_REQUEST_FIELD', 'The post is not as it should be', { where, got, expected });
+}
+
+function describeType(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+}
+
+function checkAdapter(name: string, where: string, adapters: readonly string[]): string {
+  if (adapters.includes(name)) return name;
+  throw new MmhsError('MMHS_REQUEST_ADAPTER', 'There is no such adapter', {
+    where: `${where}, adapter`,
+    got: JSON.stringify(name.slice(0, 80)),
+    expected: adapters.map((known) => JSON.stringify(known)).join(' or '),
+  });
+}
+
+/** Half a surrogate pair, left when a text was cut inside an emoji, becomes the replacement character. */
+function checkText(text: string, where: string, limit: number): string {
+  if (text.length <= limit) return Buffer.from(text).toString();
+  throw new MmhsError('MMHS_REQUEST_TOO_LARGE', 'The text is too long', {
+    where: `${where}, text`, got: `${text.length} characters`, expected: `at most ${limit}`,
+  });
+}
+
+async function checkPicture(base64: string, where: string, { limits, signal }: ReadPostOptions): Promise<Post['image']> {
+  const name = `${where}, image_base64`;
+  const bytes = readBase64(base64, name);
+  await decodeImage({ bytes, name, limits: { maxPixels: limits.pixels }, ...(signal === undefined ? {} : { signal }) });
+  return { bytes };
+}

@@ -1,0 +1,48 @@
+import { MmhsError } from '@mmhs/core';
+import { readPost, type ReadPostOptions, type RequestedPost } from './read-post.ts';
+
+/** Options of {@link readPosts}. */
+export interface ReadPostsOptions extends ReadPostOptions {
+  readonly body: Uint8Array;
+  /** One JSON object, or one a line. */
+  readonly format: 'json' | 'lines';
+}
+
+const lineFeed = 0x0a;
+
+/**
+ * Reads the posts of a request, and decodes each picture to see that it can be: an unusable one never takes a place in
+ * the queue.
+ *
+ * @returns one entry a post: one for `json`; for `lines` one a line, so that answers can stand in the place of their lines.
+ * @throws MmhsError `MMHS_REQUEST_TOO_LARGE` for too many lines, `MMHS_REQUEST_EMPTY` for none.
+ */
+export async function readPosts({ body, format, ...options }: ReadPostsOptions): Promise<RequestedPost[]> {
+  if (body.length === 0) {
+    throw new MmhsError('MMHS_REQUEST_EMPTY', 'The body is empty', {
+      got: '0 bytes', expected: 'a post', fix: 'send {"text": "...", "image_base64": "..."}',
+    });
+  }
+  if (format === 'json') return [await readPost(body, 'body', options)];
+  const lines = splitLines(body);
+  if (lines.length > options.limits.posts) {
+    throw new MmhsError('MMHS_REQUEST_TOO_LARGE', 'The request holds too many posts', {
+      got: `${lines.length} lines`, expected: `at most ${options.limits.posts}`, fix: 'send fewer lines at a time',
+    });
+  }
+  const posts: RequestedPost[] = [];
+  for (const [index, line] of lines.entries()) posts.push(await readPost(line, `line ${index + 1}`, options));
+  return posts;
+}
+
+/** Lines without their ends; what follows the last line feed is a line unless it is empty. */
+function splitLines(body: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (let start = 0; start < body.length;) {
+    const found = body.indexOf(lineFeed, start);
+    const end = found === -1 ? body.length : found;
+    lines.push(body.subarray(start, end));
+    start = end + 1;
+  }
+  return lines;
+}

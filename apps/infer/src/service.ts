@@ -1,0 +1,35 @@
+import type { DescribedPrompt } from '@mmhs/trainer';
+import { labelEach } from './labelling/label-each.ts';
+import type { AdapterFacts, AnswerOrError, Post, PostLabeller } from './labelling/post.ts';
+import type { RequestedPost } from './request/read-post.ts';
+import { readPosts, type ReadPostsOptions } from './request/read-posts.ts';
+
+/** Everything that touches a post: what the server asks for, and a thread can do for it. */
+export interface PostService {
+  readonly adapters: readonly AdapterFacts[];
+  /** Reads the posts of a request's body, pictures decoded once to see that they can be. */
+  read(options: Pick<ReadPostsOptions, 'body' | 'format'> & { readonly signal?: AbortSignal | undefined }): Promise<RequestedPost[]>;
+  /** One entry a post, in order. */
+  label(options: {
+    readonly adapter: string;
+    readonly posts: readonly Post[];
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<AnswerOrError[]>;
+  prompt(options: { readonly adapter: string; readonly post: Post; readonly signal?: AbortSignal | undefined }): Promise<DescribedPrompt>;
+  close(): Promise<void>;
+}
+
+/** Limits on what one request may hold. */
+export type PostLimits = ReadPostsOptions['limits'];
+
+/** The service of a labeller, in the thread it is called in. */
+export function createPostService({ labeller, limits }: { readonly labeller: PostLabeller; readonly limits: PostLimits }): PostService {
+  const { adapters } = labeller;
+  return {
+    adapters,
+    read: (options) => readPosts({ ...options, limits, adapters: adapters.map(({ name }) => name) }),
+    label: (options) => labelEach({ ...options, labeller }),
+    prompt: (options) => labeller.prompt(options),
+    close: () => labeller.close(),
+  };
+}

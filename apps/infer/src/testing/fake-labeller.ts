@@ -1,0 +1,26 @@
+import type { Answer, Post, PostLabeller } from '../labelling/post.ts';
+
+/** Options of {@link fakeLabeller}. */
+export interface FakeOptions {
+  readonly names?: readonly string[];
+  /** Waited for before a batch is answered. */
+  readonly work?: (posts: readonly Post[], signal: AbortSignal | undefined) => Promise<void>;
+}
+
+/** A labeller without a model: it gives the label `long` to texts over 10 characters and `picture` to posts with one. */
+export function fakeLabeller({ names = ['first', 'second'], work = async () => {} }: FakeOptions = {}): PostLabeller {
+  const labels = ['long', 'picture'];
+  return {
+    adapters: names.map((name) => ({ name, version: `${name}-1`, labels, rule: 'thresholds', thresholds: { long: 0.5, picture: 0.25 } })),
+    async label({ posts, signal }) {
+      await work(posts, signal);
+      return posts.map(({ text, image }): Answer => {
+        const scores = { long: text.length > 10 ? 0.9 : 0.1, picture: image === undefined ? 0 : 1 };
+        return { labels: labels.filter((label) => scores[label as 'long'] > 0.5), scores, rawText: text, valid: true };
+      });
+    },
+    prompt: async ({ adapter, post }) =>
+      ({ text: `${adapter} asks: ${post.text}`, tokens: 3, sharedTokens: 2, imageTokens: 0, truncatedTextTokens: 0 }),
+    close: async () => {},
+  };
+}
