@@ -22,9 +22,11 @@ export function classificationReport(source: CountsSource & ClassificationReport
   const { perLabel, averages: means, zeroDivision } = multilabelReport(source);
   const averages = 'gold' in source ? { ...means, samples: samplesInOrder(source, means.samples, zeroDivision) } : means;
   const width = Math.max(...perLabel.map((row) => [...row.label].length), 'weighted avg'.length, digits);
+  // Weights make the support a real number, which Python writes with a point.
+  const isWeighted = 'gold' in source && source.sampleWeight !== undefined;
   const line = (name: string, row: ScoreRow): string => {
     const cells = [row.precision, row.recall, row.f1].map((value) => fixed(value, digits).padStart(9));
-    return `${padStart(name, width)}  ${cells.join(' ')} ${String(row.support).padStart(9)}\n`;
+    return `${padStart(name, width)}  ${cells.join(' ')} ${support(row.support, isWeighted).padStart(9)}\n`;
   };
   const header = `${' '.repeat(width)}  ${headers.map((name) => name.padStart(9)).join(' ')}`;
   return [
@@ -37,11 +39,14 @@ export function classificationReport(source: CountsSource & ClassificationReport
 
 /** The samples average added up row by row: exact ties of the last decimal fall as scikit-learn's rounding errors do. */
 function samplesInOrder(pairs: LabelPairs, { support }: ScoreRow, zeroDivision: ZeroDivision): ScoreRow {
-  const rows = rowConfusion(pairs);
+  const { sampleWeight } = pairs;
+  const isCounted = (_: unknown, row: number): boolean => sampleWeight?.[row] !== 0;
+  const rows = rowConfusion(pairs).filter(isCounted);
+  const weights = sampleWeight === undefined ? undefined : Array.from(sampleWeight).filter(isCounted);
   const mean = (ratio: (common: number, wrong: number, missed: number) => readonly [number, number]): number =>
     weightedMean(
       rows.map(([[, wrong], [missed, common]]) => divide(ratio(common, wrong, missed), zeroDivision)),
-      pairs.sampleWeight,
+      weights,
     );
   return {
     precision: mean((common, wrong) => [common, common + wrong]),
@@ -49,6 +54,10 @@ function samplesInOrder(pairs: LabelPairs, { support }: ScoreRow, zeroDivision: 
     f1: mean((common, wrong, missed) => [2 * common, 2 * common + wrong + missed]),
     support,
   };
+}
+
+function support(value: number, isWeighted: boolean): string {
+  return isWeighted && Number.isInteger(value) ? `${value}.0` : String(value);
 }
 
 /** Pads by characters, not by UTF-16 units, as Python does. */

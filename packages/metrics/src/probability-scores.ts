@@ -1,13 +1,13 @@
 import { sum, weightedMean } from './averages.ts';
 import { checkProbabilities, toScored, type ScoredLabels } from './score-matrix.ts';
 
-// scikit-learn's clipping for float64 was 1e-15 for years; it bounds the loss of a confident mistake at 34.5.
-const smallestProbability = 1e-15;
+// As scikit-learn since 1.5: the precision of a float64. It bounds the loss of a confident mistake at 36.04.
+const smallestProbability = Number.EPSILON;
 
 /**
  * Mean negative logarithm of the probability given to the truth, per label; natural logarithm.
  *
- * As scikit-learn's `log_loss` on each label, with probabilities below 1e-15 taken as 1e-15.
+ * As scikit-learn's `log_loss` on each label, with probabilities below 2^-52 taken as 2^-52.
  *
  * @throws MetricsError `MMHS_METRICS_VALUE` for scores outside 0 to 1.
  */
