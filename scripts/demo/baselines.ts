@@ -1,5 +1,5 @@
 /**
- * Prints what trivial predictors, and the tiny checkpoint before LoRA, reach on the demo's test split, as a Markdown table. What is frequent is counted on the training
+ * Prints what trivial predictors, and the tiny checkpoints before LoRA, reach on the demo's test split, as a Markdown table. What is frequent is counted on the training
  * split. The last two rows are upper bounds: the best that can be read off the text alone or the picture alone.
  *
  *   npx tsx --conditions=@mmhs/source scripts/demo/baselines.ts
@@ -9,6 +9,7 @@ import { loadSplit, readClassNames } from '@mmhs/data';
 import { multilabelReport } from '@mmhs/metrics';
 import { bestMicroF1, pictureFeature, textFeature } from './best-micro-f1.ts';
 import { demoSeed } from './make-demo-data.ts';
+import { demoModels } from './models/index.ts';
 import { createDemoPosts } from './posts.ts';
 import { untrainedAnswers } from './untrained-answers.ts';
 
@@ -35,7 +36,10 @@ const lines = ['| predictor | micro-F1 | macro-F1 | subset accuracy |', '|---|--
 for (const [name, answer] of constantAnswers) {
   lines.push(`| ${name}${answer.length === 0 ? '' : ` (${answer.join(', ')})`} | ${report(gold.map(() => answer))} |`);
 }
-lines.push(`| the tiny checkpoint before LoRA | ${report(await untrainedAnswers({ folder, labelSet }))} |`);
+for (const demo of demoModels) {
+  const answers = await untrainedAnswers({ folder, demo, labelSet });
+  lines.push(`| the tiny checkpoint before LoRA (${demo.family.name}) | ${report(answers)} |`);
+}
 const posts = createDemoPosts(demoSeed).test;
 lines.push(`| best from the text alone | ${bestMicroF1(posts, textFeature).toFixed(3)} | | |`);
 lines.push(`| best from the picture alone | ${bestMicroF1(posts, pictureFeature).toFixed(3)} | | |`);

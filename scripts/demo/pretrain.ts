@@ -1,7 +1,7 @@
 /**
- * Pre-trains the demo's tiny checkpoint with all its parameters, on our own engine, and writes data/demo/checkpoint.
+ * Pre-trains a tiny checkpoint of the demo with all its parameters, on our own engine, and writes it below data/demo.
  *
- *   npx tsx --conditions=@mmhs/source scripts/demo/pretrain.ts [--steps 5000] [--out data/demo/checkpoint]
+ *   npx tsx --conditions=@mmhs/source scripts/demo/pretrain.ts [--model smol] [--steps 5000] [--out data/demo/checkpoint]
  *
  * The tokenizer must be there (train-tokenizer.ts). Two cores take about a quarter of an hour.
  */
@@ -10,13 +10,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import type { CheckpointFiles } from '@mmhs/core';
-import { smolFamily } from '@mmhs/models-smol';
 import { createRuntime, createTokenizer, writeSafetensors, type ParameterStore } from '@mmhs/runtime';
 import { clipGradients, createAdamW, createSchedule, createTrainingEngine, type ImageLoader, type PreparedPost } from '@mmhs/trainer';
 
 import { initialWeights } from './initial-weights.ts';
+import { findDemoModel } from './models/index.ts';
 import { createPretrainingExample, type PretrainingExample } from './pretraining-tasks.ts';
-import { checkpointJson } from './tiny-config.ts';
 
 const settings = {
   seed: 1,
@@ -31,34 +30,31 @@ const settings = {
 
 const { values: flags } = parseArgs({
   options: {
+    model: { type: 'string', default: 'smol' },
     steps: { type: 'string', default: '5000' },
-    out: { type: 'string', default: 'data/demo/checkpoint' },
+    out: { type: 'string' },
     'save-every': { type: 'string', default: '500' },
     threads: { type: 'string', default: '2' },
   },
 });
 const steps = Number(flags.steps);
 
-const files = await writeConfiguration(flags.out);
-const model = smolFamily.openModel(files);
-const processor = smolFamily.openProcessor({ files, tokenizer: createTokenizer(files) });
+const demo = findDemoModel(flags.model);
+const out = flags.out ?? join('data/demo', demo.folder);
+const files = await writeConfiguration();
+const model = demo.family.openModel(files);
+const processor = demo.family.openProcessor({ files, tokenizer: createTokenizer(files) });
 const runtime = await createRuntime({ threads: Number(flags.threads) });
 const parameters = await startingParameters();
 await pretrain();
 await runtime.close();
 
-async function writeConfiguration(out: string): Promise<CheckpointFiles> {
+async function writeConfiguration(): Promise<CheckpointFiles> {
   await mkdir(out, { recursive: true });
   const readJson = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(out, name), 'utf8')) as unknown;
   const [tokenizerJson, tokenizerConfig] = [await readJson('tokenizer.json'), await readJson('tokenizer_config.json')];
   const tokenizer = createTokenizer({ tokenizer: tokenizerJson, tokenizerConfig });
-  const endTokenId = tokenizer.specialId('<end_of_utterance>');
-  const json = checkpointJson({
-    vocabularySize: Math.ceil((endTokenId + 1) / 8) * 8,
-    imageTokenId: tokenizer.specialId('<image>'),
-    endTokenId,
-    padTokenId: tokenizer.specialId('<|im_end|>'),
-  });
+  const json = demo.checkpointJson(tokenizer);
   for (const [name, content] of Object.entries(json)) {
     await writeFile(join(out, name), `${JSON.stringify(content, null, 2)}\n`);
   }
@@ -75,7 +71,7 @@ async function writeConfiguration(out: string): Promise<CheckpointFiles> {
 
 async function startingParameters(): Promise<ParameterStore> {
   const store = await runtime.createParameters({ specs: model.tensors });
-  const weights = initialWeights({ tensors: model.tensors, layers: model.decoderLayers, seed: settings.seed });
+  const weights = initialWeights({ tensors: model.tensors, layers: model.decoderLayers, seed: settings.seed, normWeight: demo.normWeight });
   for (const [name, tensor] of weights) store.values.get(name)?.set(tensor.data);
   store.markChanged();
   return store;
@@ -118,7 +114,7 @@ async function pretrain(): Promise<void> {
       const seconds = (performance.now() - started) / 1000;
       process.stdout.write(`step ${step + 1}/${steps} loss ${smoothed.toFixed(4)} ${((step + 1) / seconds).toFixed(2)} steps/s\n`);
     }
-    if ((step + 1) % Number(flags['save-every']) === 0 || step + 1 === steps) await save(flags.out);
+    if ((step + 1) % Number(flags['save-every']) === 0 || step + 1 === steps) await save();
   }
 }
 
@@ -140,7 +136,7 @@ function prepare(example: PretrainingExample, path: string, images: Map<string, 
   };
 }
 
-async function save(out: string): Promise<void> {
+async function save(): Promise<void> {
   await writeSafetensors({
     path: join(out, 'model.safetensors'),
     tensors: Object.fromEntries(model.tensors.map(({ name, shape }) => [

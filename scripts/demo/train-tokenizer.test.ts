@@ -5,10 +5,11 @@ import { createTokenizer } from '@mmhs/runtime';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { applyMerge, byteAlphabet, learnMerges, splitIntoPieces, toByteSymbols } from './byte-pair-encoding.ts';
 import { colours, shapes } from './drawing.ts';
+import { demoModels } from './models/index.ts';
 import { makeTokenizer } from './train-tokenizer.ts';
 import { benignInventedWords, codeNames, labelNames, nouns, standInWords } from './vocabulary.ts';
 
-const folder = join(import.meta.dirname, '../../data/demo/checkpoint');
+const folder = join(import.meta.dirname, '../../data/demo');
 
 describe('learnMerges', () => {
   it('merges the most frequent pair first, equally frequent ones in code unit order', () => {
@@ -38,24 +39,26 @@ describe('the byte alphabet', () => {
   });
 });
 
-describe('data/demo/checkpoint', () => {
+describe.each(demoModels.map((demo) => [demo.folder, demo] as const))('data/demo/%s', (_, demo) => {
   let tokenizer: ReturnType<typeof createTokenizer>;
   let files: { tokenizer: unknown; tokenizerConfig: unknown };
 
   beforeAll(async () => {
-    const read = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(folder, name), 'utf8'));
+    const read = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(folder, demo.folder, name), 'utf8'));
     files = { tokenizer: await read('tokenizer.json'), tokenizerConfig: await read('tokenizer_config.json') };
     tokenizer = createTokenizer(files);
   });
 
   it('holds the tokenizer that the script makes', () => {
-    expect(makeTokenizer()).toEqual(files);
+    expect(makeTokenizer(demo.tokenizer)).toEqual(files);
   });
 
-  it('gives special tokens their SmolVLM names and the first their ids', () => {
-    expect(['<|endoftext|>', '<|im_start|>', '<|im_end|>'].map((token) => tokenizer.specialId(token))).toEqual([0, 1, 2]);
-    const last = ['<row_6_col_6>', '<fake_token_around_image>', '<image>', '<end_of_utterance>'];
-    expect(last.map((token) => tokenizer.specialId(token))).toEqual([659, 660, 661, 665]);
+  it('cuts texts where its pattern does', () => {
+    for (const text of ['we painted the brelo near the cake', ' ["racist", "otherhate"]\n  Say 12 things', "it's I'LL (so)"]) {
+      const pieces = demo.tokenizer.splitIntoPieces(text);
+      expect(pieces.join('')).toBe(text);
+      expect(pieces.flatMap((piece) => tokenizer.encode(piece))).toEqual(tokenizer.encode(text));
+    }
   });
 
   it('writes every word that matters as the same single token in lists and in texts', () => {
@@ -74,5 +77,23 @@ describe('data/demo/checkpoint', () => {
     for (const text of ['we painted the brelo near the cake', 'Anything: 123 é 😀\n\t"x"', ' ["racist", "otherhate"]']) {
       expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
     }
+  });
+});
+
+describe('special tokens', () => {
+  const idsOf = async (checkpoint: string, tokens: readonly string[]): Promise<number[]> => {
+    const tokenizer = createTokenizer({ tokenizer: JSON.parse(await readFile(join(folder, checkpoint, 'tokenizer.json'), 'utf8')) as unknown });
+    return tokens.map((token) => tokenizer.specialId(token));
+  };
+
+  it("of SmolVLM have their names, and the first their ids", async () => {
+    expect(await idsOf('checkpoint', ['<|endoftext|>', '<|im_start|>', '<|im_end|>'])).toEqual([0, 1, 2]);
+    const last = ['<row_6_col_6>', '<fake_token_around_image>', '<image>', '<end_of_utterance>'];
+    expect(await idsOf('checkpoint', last)).toEqual([659, 660, 661, 665]);
+  });
+
+  it('of Qwen2-VL come last, in its order', async () => {
+    const [first, ...rest] = await idsOf('checkpoint-qwen', ['<|endoftext|>', '<|im_start|>', '<|im_end|>', '<|image_pad|>', '<|video_pad|>']);
+    expect(rest.map((id) => id - first!)).toEqual([1, 2, 12, 13]);
   });
 });

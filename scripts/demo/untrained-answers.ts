@@ -2,19 +2,21 @@ import { join } from 'node:path';
 
 import type { LabelSet } from '@mmhs/core';
 import { loadSplit } from '@mmhs/data';
-import { smolFamily } from '@mmhs/models-smol';
 import { buildPrompt } from '@mmhs/prompts';
 import { createFeatureStore, createImageLoader, createPredictor, openModel, preparePosts } from '@mmhs/trainer';
 
-/** What the tiny checkpoint answers to the demo's test posts before anybody fine-tunes it. */
+import type { DemoModel } from './models/demo-model.ts';
+
+/** What a tiny checkpoint answers to the demo's test posts before anybody fine-tunes it. */
 export async function untrainedAnswers(options: {
   readonly folder: string;
+  readonly demo: DemoModel;
   readonly labelSet: LabelSet;
 }): Promise<(readonly string[])[]> {
-  const { folder, labelSet } = options;
+  const { folder, demo, labelSet } = options;
   const { samples } = await loadSplit({ path: join(folder, 'test.csv'), imageRoot: folder, labelSet });
   const opened = await openModel({
-    folder: join(folder, 'checkpoint'), family: smolFamily, imageSize: {}, device: 'cpu', threads: 0,
+    folder: join(folder, demo.folder), family: demo.family, imageSize: {}, device: 'cpu', threads: 0,
   });
   const { runtime, model, processor, tokenizer, weights } = opened;
   const trainable = { adapters: new Map(), full: new Set<string>() };

@@ -4,7 +4,7 @@ import { smolFamily } from '@mmhs/models-smol';
 import { createTokenizer, writeSafetensors } from '@mmhs/runtime';
 import { completeConfig, resolveTrainingConfig, runTraining, type ProgressReporter, type TrainingResult } from '@mmhs/trainer';
 import { initialWeights } from '../../../scripts/demo/initial-weights.ts';
-import { checkpointJson } from '../../../scripts/demo/tiny-config.ts';
+import { smolCheckpointJson } from '../../../scripts/demo/models/smol.ts';
 
 const demo = join(import.meta.dirname, '../../../data/demo');
 
@@ -16,7 +16,7 @@ export async function writeTestCheckpoint(folder: string): Promise<void> {
   const [tokenizerJson, tokenizerConfig] = [await readJson('tokenizer.json'), await readJson('tokenizer_config.json')];
   const tokenizer = createTokenizer({ tokenizer: tokenizerJson, tokenizerConfig });
   const endTokenId = tokenizer.specialId('<end_of_utterance>');
-  const json = shrink(checkpointJson({
+  const json = shrink(smolCheckpointJson({
     vocabularySize: endTokenId + 1,
     imageTokenId: tokenizer.specialId('<image>'),
     endTokenId,

@@ -110,7 +110,7 @@ type TextConfig = z.infer<typeof textSchema>;
  */
 export function parseQwenConfig(config: unknown, generationConfig: unknown): QwenConfig {
   const root = parse(rootSchema, config, 'config.json', '');
-  const path = root.text_config == null ? '' : 'text_config.';
+  const path = (root.text_config ?? undefined) === undefined ? '' : 'text_config.';
   const text = parse(textSchema, root.text_config ?? config, 'config.json', path);
   const generation = parse(generationSchema, generationConfig ?? {}, 'generation_config.json', '');
   const endTokenIds = [generation.eos_token_id ?? root.eos_token_id ?? []].flat();
@@ -130,7 +130,7 @@ export function parseQwenConfig(config: unknown, generationConfig: unknown): Qwe
 function readText(text: TextConfig, path: string, tieWordEmbeddings: boolean): QwenTextConfig {
   const rope = { ...text.rope_scaling, ...text.rope_parameters };
   const sections = rope.mrope_section;
-  require(sections != null, `config.json: ${path}rope_scaling.mrope_section`, 'nothing', 'three numbers such as [16, 24, 24]');
+  require(sections !== null && sections !== undefined, `config.json: ${path}rope_scaling.mrope_section`, 'nothing', 'three numbers such as [16, 24, 24]');
   return {
     hiddenSize: text.hidden_size,
     intermediateSize: text.intermediate_size,
