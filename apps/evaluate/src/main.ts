@@ -5,6 +5,7 @@ import { loadSplit } from '@mmhs/data';
 import {
   columnsOf,
   createProgress,
+  findAdapterModel,
   formatEvaluations,
   listSettings,
   mergeSettings,
@@ -21,9 +22,12 @@ async function evaluate({ argv, env, cwd, signal }: CommandContext): Promise<voi
   const flags = parseFlags({ argv, settings: listSettings(evaluateSchema) });
   const { settings } = mergeSettings({ schema: evaluateSchema, layers: [flags] });
   const progress = createProgress({ stream: process.stderr, mode: settings.progress, env });
+  const adapterFolder = resolve(cwd, settings.adapter);
   const labeller = await openLabeller({
-    adapterFolder: resolve(cwd, settings.adapter),
-    modelFolder: settings.model_id === null ? null : resolve(cwd, settings.model_id),
+    adapterFolder,
+    modelFolder: await findAdapterModel({
+      adapterFolders: [adapterFolder], modelId: settings.model_id, revision: settings.revision, cwd, env, progress, signal,
+    }),
     families,
     device: settings.device,
     threads: settings.threads,

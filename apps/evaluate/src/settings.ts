@@ -14,7 +14,11 @@ export const evaluateSchema = z.strictObject({
     group: 'Adapter', value: 'FOLDER', help: 'Adapter that training wrote, with its prompt.json.',
   }),
   model_id: setting(z.string().min(1).nullable().default(null), {
-    group: 'Adapter', value: 'FOLDER', help: 'Checkpoint folder.', byDefault: 'the one the adapter names',
+    group: 'Adapter', value: 'FOLDER|NAME', help: 'Checkpoint folder, or name of a model on the Hugging Face Hub.',
+    byDefault: 'the one the adapter names',
+  }),
+  revision: setting(z.string().min(1).nullable().default(null), {
+    group: 'Adapter', value: 'BRANCH|TAG|COMMIT', help: 'Version of a model on the Hub.', byDefault: 'the one the adapter names, or main',
   }),
   test_csv: setting(z.string().min(1), {
     group: 'Data', value: 'FILE', aliases: ['csv'], help: 'Labelled posts: CSV, or JSON Lines by its ending .jsonl.',

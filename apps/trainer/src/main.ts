@@ -1,8 +1,8 @@
 import { join, relative } from 'node:path';
 import {
-  chooseFamily,
   completeConfig,
   createProgress,
+  findModel,
   formatEvaluations,
   resolveTrainingConfig,
   runCommand,
@@ -20,11 +20,12 @@ const demo = { path: 'apps/trainer/configs/demo.yaml', folder: repository };
 
 async function train({ argv, env, cwd, signal }: CommandContext): Promise<void> {
   const resolved = await resolveTrainingConfig({ argv, env, cwd, demo });
-  const family = await chooseFamily({ families, name: resolved.config.model, modelId: resolved.config.model_id });
-  const config = completeConfig({ config: resolved.config, family, cwd });
-  const progress = createProgress({ stream: process.stderr, mode: config.progress, env });
+  const { model: name, model_id: modelId, revision, progress: mode } = resolved.config;
+  const progress = createProgress({ stream: process.stderr, mode, env });
   for (const notice of resolved.notices) progress.note(notice);
-  const result = await runTraining({ config, family, progress, signal, versions: await readVersions(repository) });
+  const { family, folder: modelFolder } = await findModel({ families, name, modelId, revision, cwd, env, progress, signal });
+  const config = completeConfig({ config: resolved.config, family, cwd });
+  const result = await runTraining({ config, family, modelFolder, progress, signal, versions: await readVersions(repository) });
   if (config.dry_run) return;
   const tables = formatEvaluations({ evaluations: result.evaluations, zeroDivision: config.zero_division });
   process.stdout.write(`\n${tables === '' ? '' : `${tables}\n\n`}${describePlaces(result, cwd)}\n`);

@@ -22,6 +22,7 @@ export function chooseTargets(options: {
   }
   const lora = defineLoraConfig({
     base_model_name_or_path: config.model_id,
+    revision: config.revision,
     r: config.lora_r,
     lora_alpha: config.lora_alpha,
     lora_dropout: config.lora_dropout,

@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 async function choose(name: string, modelType?: string): Promise<string> {
   if (modelType !== undefined) writeFileSync(join(folder, 'config.json'), JSON.stringify({ model_type: modelType }));
-  return (await chooseFamily({ families, name, modelId: modelType === undefined ? null : folder })).name;
+  return (await chooseFamily({ families, name, folder: modelType === undefined ? null : folder })).name;
 }
 
 describe('the model family', () => {
@@ -43,7 +43,7 @@ describe('the model family', () => {
   });
 
   it('cannot be found for a folder without config.json', async () => {
-    await expect(chooseFamily({ families, name: 'auto', modelId: join(folder, 'none') })).rejects.toThrow(/The checkpoint cannot be opened/);
+    await expect(chooseFamily({ families, name: 'auto', folder: join(folder, 'none') })).rejects.toThrow(/The checkpoint cannot be opened/);
   });
 });
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MmhsError, type VlmFamily } from '@mmhs/core';
 import type { TrainingConfig } from './config.ts';
+import { findCheckpoint, type FindCheckpointOptions } from './find-checkpoint.ts';
 import { suggestName } from './flags-suggest.ts';
 
 /**
@@ -15,20 +16,45 @@ export async function chooseFamily(options: {
   /** Name of a family, or `auto`. */
   readonly name: string;
   /** Checkpoint folder; null for the first family's usual one. */
-  readonly modelId: string | null;
+  readonly folder: string | null;
 }): Promise<VlmFamily> {
-  const { families, name, modelId } = options;
+  const { families, name, folder } = options;
   const [usual] = families;
-  if (name === 'auto' && modelId === null && usual !== undefined) return usual;
-  const modelType = name === 'auto' ? await readModelType(modelId ?? '') : undefined;
+  if (name === 'auto' && folder === null && usual !== undefined) return usual;
+  const modelType = name === 'auto' ? await readModelType(folder ?? '') : undefined;
   const family = families.find((each) => (modelType === undefined ? each.name === name : each.modelTypes.includes(modelType)));
   if (family !== undefined) return family;
   if (modelType === undefined) throw unknownFamily(name, families);
   throw new MmhsError('MMHS_MODEL_CONFIG', 'No model family reads this checkpoint', {
-    where: join(modelId ?? '', 'config.json'),
+    where: join(folder ?? '', 'config.json'),
     got: `model_type ${JSON.stringify(modelType)}`,
     expected: families.flatMap((each) => each.modelTypes).join(', '),
   });
+}
+
+/** A family and a checkpoint for it. */
+export interface FoundModel {
+  readonly family: VlmFamily;
+  /** Folder of the checkpoint. */
+  readonly folder: string;
+}
+
+/**
+ * Picks the family as {@link chooseFamily} does, and finds its checkpoint as {@link findCheckpoint} does.
+ *
+ * @throws MmhsError what the two throw; an unknown family is found out before anything is downloaded.
+ */
+export async function findModel(options: Omit<FindCheckpointOptions, 'modelId'> & {
+  readonly families: readonly VlmFamily[];
+  /** Name of a family, or `auto`. */
+  readonly name: string;
+  /** Folder or name on the Hub; null for the family's usual checkpoint. */
+  readonly modelId: string | null;
+}): Promise<FoundModel> {
+  const { families, name, modelId } = options;
+  const named = name === 'auto' && modelId !== null ? undefined : await chooseFamily({ families, name, folder: null });
+  const folder = await findCheckpoint({ ...options, modelId: modelId ?? named?.defaultModelId ?? '' });
+  return { folder, family: named ?? (await chooseFamily({ families, name, folder })) };
 }
 
 async function readModelType(folder: string): Promise<string> {
@@ -40,7 +66,7 @@ async function readModelType(folder: string): Promise<string> {
     throw new MmhsError('MMHS_MODEL_NOT_FOUND', 'The checkpoint cannot be opened', {
       where: path,
       got: cause instanceof Error ? cause.message : String(cause),
-      fix: 'pass the folder of a downloaded checkpoint as --model_id',
+      expected: 'a folder with config.json, tokenizer.json and *.safetensors',
       cause,
     });
   }

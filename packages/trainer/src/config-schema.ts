@@ -19,23 +19,27 @@ const metric = z.string().min(1);
  */
 export const trainingConfigSchema = z.strictObject({
   model: setting(z.string().min(1).default('auto'), {
-    group: 'Model', value: 'FAMILY', help: 'Family of the model, such as smol.',
+    group: 'Model', value: 'FAMILY', help: 'Family of the model.',
     byDefault: "the family that reads the checkpoint's model_type",
   }),
   model_id: setting(path.nullable().default(null), {
-    group: 'Model', value: 'FOLDER', help: 'Checkpoint folder with config.json, *.safetensors and the tokenizer.',
+    group: 'Model', value: 'FOLDER|NAME',
+    help: 'Checkpoint: a folder with config.json, *.safetensors and the tokenizer, or the name of a model on the Hugging Face Hub.',
     byDefault: "the family's usual checkpoint",
+  }),
+  revision: setting(z.string().min(1).nullable().default(null), {
+    group: 'Model', value: 'BRANCH|TAG|COMMIT', help: 'Version of a model on the Hub.', byDefault: 'main',
   }),
   load_in_4bit: setting(z.boolean().default(false), {
     group: 'Model', help: 'Keep the base weights in 4 bits.', original: 'true',
     inert: 'this version keeps base weights as the checkpoint stores them.',
   }),
   fp16: setting(z.boolean().default(false), {
-    group: 'Model', help: 'Train in half precision.', original: 'true for smol',
+    group: 'Model', help: 'Train in half precision.', original: 'true or false, by model',
     inert: 'all arithmetic is fp32; checkpoints stored in fp16 or bf16 are read as they are.',
   }),
   bf16: setting(z.boolean().default(false), {
-    group: 'Model', help: 'Train in bfloat16.', original: 'true for qwen and paligemma',
+    group: 'Model', help: 'Train in bfloat16.', original: 'true or false, by model',
     inert: 'all arithmetic is fp32; checkpoints stored in fp16 or bf16 are read as they are.',
   }),
   enable_flash_attn: setting(z.boolean().default(false), {
@@ -94,14 +98,14 @@ export const trainingConfigSchema = z.strictObject({
   }),
   longest_edge: setting(count.nullable().default(null), {
     group: 'Prompt', value: 'PIXELS', aliases: ['image_size'],
-    help: "Longest edge of pictures before tiling (SmolVLM): the tile's size gives one tile, twice that at most five.",
+    help: "Longest edge of pictures, for models that cut them into tiles: the tile's size gives one tile, twice that at most five.",
     byDefault: "the checkpoint's",
   }),
   min_pixels: setting(count.nullable().default(null), {
-    group: 'Prompt', value: 'PIXELS', help: 'Fewest pixels of a picture (Qwen2-VL).', byDefault: "the checkpoint's",
+    group: 'Prompt', value: 'PIXELS', help: 'Fewest pixels of a picture, for models that read pictures in their own size.', byDefault: "the checkpoint's",
   }),
   max_pixels: setting(count.nullable().default(null), {
-    group: 'Prompt', value: 'PIXELS', help: 'Most pixels of a picture (Qwen2-VL).', byDefault: "the checkpoint's",
+    group: 'Prompt', value: 'PIXELS', help: 'Most pixels of a picture, for models that read pictures in their own size.', byDefault: "the checkpoint's",
   }),
   min_image_tokens: setting(count.nullable().default(null), {
     group: 'Prompt', value: 'TOKENS', help: 'Fewest image tokens.', original: '32',
@@ -170,7 +174,7 @@ export const trainingConfigSchema = z.strictObject({
     byDefault: '--num_train_epochs decides',
   }),
   per_device_train_batch_size: setting(count.default(4), {
-    group: 'Training', value: 'POSTS', help: 'Posts computed at once.', original: '4; paligemma 8; smol 1',
+    group: 'Training', value: 'POSTS', help: 'Posts computed at once.', original: '1, 4 or 8, by model',
   }),
   gradient_accumulation_steps: setting(count.default(1), {
     group: 'Training', help: 'Batches per step; every label token of a step weighs the same.', original: '2; smol 1',
@@ -189,7 +193,7 @@ export const trainingConfigSchema = z.strictObject({
     group: 'Evaluation', value: 'STEPS', help: 'Steps between evaluations, with --eval_strategy steps.', original: '8000',
   }),
   per_device_eval_batch_size: setting(count.default(8), {
-    group: 'Evaluation', value: 'POSTS', help: 'Posts evaluated at once.', original: '4; paligemma 24',
+    group: 'Evaluation', value: 'POSTS', help: 'Posts evaluated at once.', original: '4 or 24, by model',
   }),
   metric_for_best_model: setting(metric.default('f1_macro'), {
     group: 'Evaluation', value: 'METRIC',

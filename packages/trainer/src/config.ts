@@ -203,6 +203,10 @@ export function trainingHelp(options: { readonly width?: number } = {}): string 
         command: 'pnpm --filter trainer start --model_id FOLDER --train_csv train.csv --val_csv val.csv --out_dir runs/mine',
         purpose: 'your own posts',
       },
+      {
+        command: 'pnpm --filter trainer start --model_id ORGANISATION/NAME --train_csv train.csv',
+        purpose: 'a model of the Hugging Face Hub, downloaded into its cache',
+      },
       { command: 'pnpm --filter trainer start --config run.yaml --learning_rate 1e-4', purpose: 'a config file, one value of it changed' },
       { command: 'pnpm --filter trainer start --config run.yaml --resume', purpose: 'go on after an interruption' },
     ],

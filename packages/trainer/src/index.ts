@@ -19,7 +19,9 @@ export {
   type TrainingConfig,
 } from './config.ts';
 export { trainingConfigSchema, type TrainingSettings } from './config-schema.ts';
-export { chooseFamily, completeConfig } from './config-family.ts';
+export { chooseFamily, completeConfig, findModel, type FoundModel } from './config-family.ts';
+export { findCheckpoint, type FindCheckpointOptions } from './find-checkpoint.ts';
+export { findAdapterModel } from './labeller-model.ts';
 export { runCommand, type CommandContext, type RunCommandOptions } from './flags-command.ts';
 export { exitCodeOf } from './flags-exit-code.ts';
 export {

@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { MmhsError, type ImageSizeOptions, type LabelSet, type Prediction, type Sample, type VlmFamily } from '@mmhs/core';
-import { parseLoraConfig } from '@mmhs/lora';
+import type { ImageSizeOptions, LabelSet, Prediction, Sample, VlmFamily } from '@mmhs/core';
 import { checkFingerprint, type PromptRecord, type UserTextStyle } from '@mmhs/prompts';
 import type { Device } from '@mmhs/runtime';
 
@@ -10,6 +8,7 @@ import { chooseFamily } from './config-family.ts';
 import type { DecisionRule } from './decision.ts';
 import type { EvaluatedSplit } from './evaluation.ts';
 import { openAdapter } from './labeller-adapter.ts';
+import { differentAdapters, findAdapterModel } from './labeller-model.ts';
 import { openModel, type OpenedModel } from './open-model.ts';
 import type { ProgressReporter } from './progress.ts';
 import { readPromptRecord } from './run-checkpoints.ts';
@@ -77,7 +76,7 @@ export interface Labeller {
 
 /** Options that {@link openLabeller} and {@link openLabellers} share. */
 export interface LabellerOptions {
-  /** Checkpoint folder; null for the one the adapter names. */
+  /** Checkpoint folder, or the name of a model on the Hub; null for the one the adapter names. */
   readonly modelFolder: string | null;
   readonly families: readonly VlmFamily[];
   readonly device: Device;
@@ -120,9 +119,9 @@ export async function openLabellers(options: LabellerOptions & {
   const records = await Promise.all(adapterFolders.map(async (folder) => ({ folder, record: await readPromptRecord(folder) })));
   const [first] = records;
   if (first === undefined) return [];
-  const folder = options.modelFolder ?? await commonBaseModel(adapterFolders);
   checkSameImageSize(records);
-  const family = await chooseFamily({ families, name: 'auto', modelId: folder });
+  const folder = await findAdapterModel({ adapterFolders, modelId: options.modelFolder, signal });
+  const family = await chooseFamily({ families, name: 'auto', folder });
   const opened = await openModel({ folder, family, imageSize: imageSizeOf(first.record), device, threads, signal });
   const labellers: Labeller[] = [];
   let users = adapterFolders.length;
@@ -164,27 +163,4 @@ function checkSameImageSize(records: readonly { readonly folder: string; readonl
   const other = others.find((each) => sizeOf(each) !== sizeOf(first as (typeof records)[number]));
   if (first === undefined || other === undefined) return;
   throw differentAdapters(other.folder, `picture size ${sizeOf(other)}`, `${sizeOf(first)}, as in ${first.folder}`);
-}
-
-async function commonBaseModel(adapterFolders: readonly string[]): Promise<string> {
-  const [first = '', ...others] = adapterFolders;
-  const base = await readBaseModel(first);
-  for (const folder of others) {
-    const other = await readBaseModel(folder);
-    if (other !== base) throw differentAdapters(folder, `model ${other}`, `${base}, as in ${first}`);
-  }
-  return base;
-}
-
-async function readBaseModel(adapterFolder: string): Promise<string> {
-  const where = join(adapterFolder, 'adapter_config.json');
-  const { config } = parseLoraConfig({ json: JSON.parse(await readFile(where, 'utf8')) as unknown, where });
-  if (config.base_model_name_or_path !== null) return config.base_model_name_or_path;
-  throw new MmhsError('MMHS_MODEL_NOT_FOUND', 'The adapter does not name its model', { where, fix: 'pass --model_id' });
-}
-
-function differentAdapters(where: string, got: string, expected: string): MmhsError {
-  return new MmhsError('MMHS_LABELLER_ADAPTERS', 'The adapters cannot share one model', {
-    where, got, expected, fix: 'open them one by one',
-  });
 }

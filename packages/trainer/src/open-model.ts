@@ -7,6 +7,8 @@ import { createRuntime, openCheckpointFolder, type CheckpointHandle, type Device
 
 /** A checkpoint opened for training or evaluation. */
 export interface OpenedModel {
+  /** Folder of the checkpoint. */
+  readonly folder: string;
   readonly runtime: Runtime;
   readonly model: VlmModel;
   readonly processor: PostProcessor;
@@ -41,6 +43,7 @@ export async function openModel(options: {
   try {
     const weights = await runtime.loadCheckpoint({ folder, canonicalName: model.canonicalName });
     return {
+      folder,
       runtime,
       model,
       processor,
@@ -63,7 +66,6 @@ async function requireFolder(folder: string): Promise<void> {
     where: '--model_id',
     got: folder,
     expected: 'a folder with config.json, tokenizer.json and *.safetensors',
-    fix: 'download the checkpoint and pass its folder',
   });
 }
 

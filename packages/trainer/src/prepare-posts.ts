@@ -1,4 +1,4 @@
-import type { EncodedPost, PostProcessor, PromptContent, Sample } from '@mmhs/core';
+import { MmhsError, type EncodedPost, type PostProcessor, type ProcessedImage, type PromptContent, type Sample } from '@mmhs/core';
 import { writeLabels } from '@mmhs/prompts';
 
 import type { ImageLoader } from './image-loader.ts';
@@ -19,7 +19,11 @@ export interface PreparedImage {
   readonly featureRows: number;
 }
 
-/** Loads each post's picture once and tokenises prompt and target. */
+/**
+ * Loads each post's picture once and tokenises prompt and target.
+ *
+ * @throws MmhsError `MMHS_PROMPT_TOO_LONG` naming the post whose instructions, picture and answer alone exceed `maxTokens`.
+ */
 export async function preparePosts(options: {
   readonly samples: readonly Sample[];
   readonly processor: PostProcessor;
@@ -34,13 +38,7 @@ export async function preparePosts(options: {
   for (const sample of samples) {
     signal?.throwIfAborted();
     const loaded = sample.imagePath === undefined ? undefined : await images.load(sample.imagePath, { signal });
-    const encoded = processor.encodePost({
-      prompt,
-      text: sample.text,
-      image: loaded?.processed,
-      target: writeLabels(sample.labels, prompt.labelSet),
-      ...(maxTokens === undefined ? {} : { maxTokens }),
-    });
+    const encoded = encode(sample, loaded?.processed, { processor, prompt, maxTokens });
     const image = loaded && sample.imagePath !== undefined
       ? { path: sample.imagePath, key: loaded.key, featureRows: loaded.processed.featureRows }
       : undefined;
@@ -48,6 +46,25 @@ export async function preparePosts(options: {
     onProgress?.(posts.length, samples.length);
   }
   return posts;
+}
+
+function encode(
+  { text, labels, source }: Sample,
+  image: ProcessedImage | undefined,
+  { processor, prompt, maxTokens }: {
+    readonly processor: PostProcessor; readonly prompt: PromptContent; readonly maxTokens: number | undefined;
+  },
+): EncodedPost {
+  const target = writeLabels(labels, prompt.labelSet);
+  try {
+    return processor.encodePost({ prompt, text, image, target, ...(maxTokens === undefined ? {} : { maxTokens }) });
+  } catch (error) {
+    if (!MmhsError.isInstance(error) || error.code !== 'MMHS_PROMPT_TOO_LONG') throw error;
+    // A processor does not know which row it is given.
+    throw new MmhsError(error.code, "The post does not fit into the token limit, even without its text", {
+      ...error.details, where: source, cause: error,
+    });
+  }
 }
 
 /** The prompt of a post without its target, for generation. */

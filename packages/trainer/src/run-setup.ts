@@ -46,7 +46,7 @@ export async function setUpRun(setup: RunSetup): Promise<RunParts> {
   const prompt = buildPrompt({ labelSet: config.class_names, preset: config.prompt_preset });
   const { posts, images } = await readPosts(setup, prompt);
   const parameters = await startingParameters({
-    runtime: opened.runtime, model: opened.model, targets, folder: config.model_id ?? '', seed: config.seed,
+    runtime: opened.runtime, model: opened.model, targets, folder: opened.folder, seed: config.seed,
   });
   return {
     posts,

@@ -7,6 +7,7 @@ import { evaluationMetrics, writeLabelMap, writeMetricsFile, writeResolvedConfig
 import type { TrainingConfig } from './config.ts';
 import { createEarlyStopping, type EarlyStopping } from './early-stopping.ts';
 import { evaluateSplit, type EvaluatedSplit } from './evaluation.ts';
+import { findCheckpoint } from './find-checkpoint.ts';
 import { openModel, type OpenedModel } from './open-model.ts';
 import { createAdamW, type AdamW } from './optimizer.ts';
 import type { ProgressReporter } from './progress.ts';
@@ -26,6 +27,8 @@ import { trainLoop, type UpdateReport } from './train-loop.ts';
 export interface RunTrainingOptions {
   readonly config: TrainingConfig;
   readonly family: VlmFamily;
+  /** Folder of the checkpoint. @default what `config.model_id` is the path or the Hub's name of */
+  readonly modelFolder?: string | undefined;
   readonly progress: ProgressReporter;
   /** Versions to be written into the resolved configuration, by name. */
   readonly versions?: Readonly<Record<string, string>>;
@@ -53,11 +56,12 @@ export interface TrainingResult {
  * checkpoint is continued under other settings, and what reading data, pictures and model throws.
  */
 export async function runTraining(options: RunTrainingOptions): Promise<TrainingResult> {
-  const { config, family, signal } = options;
+  const { config, family, progress, signal } = options;
   const folder = config.out_dir ?? join('runs', `${family.name}_lora`);
   if (!config.resume && !config.dry_run) await clearRunFolder({ folder, overwrite: config.overwrite_out_dir });
+  const modelId = config.model_id ?? family.defaultModelId;
   const opened = await openModel({
-    folder: config.model_id ?? family.defaultModelId,
+    folder: options.modelFolder ?? (await findCheckpoint({ modelId, revision: config.revision, progress, signal })),
     family,
     imageSize: imageSizeOf(config),
     device: config.device,
