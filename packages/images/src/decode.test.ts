@@ -6,10 +6,14 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 
 import { fixturePath, readImages, readJson } from './__fixtures__/fixtures.ts';
+import { plainGif } from './__fixtures__/plain-gif.ts';
 import { decodeImage, type DecodeOptions } from './decode.ts';
 
 /** Pixels after Pillow's open, exif_transpose and convert('RGB'). */
 const expected = readImages('decoded.safetensors');
+
+/** A small file of 16 million pixels, which take libvips far longer than the tests wait. */
+const slowPicture = sharp({ create: { width: 4000, height: 4000, channels: 3, background: 'black' } }).png().toBuffer();
 
 async function failure(options: DecodeOptions): Promise<MmhsError> {
   const error: unknown = await decodeImage(options).catch((reason: unknown) => reason);
@@ -41,12 +45,14 @@ describe('decodeImage', () => {
     const { width, height, data } = expected.get('gray.png')!;
     const encoder = sharp(data, { raw: { width, height, channels: 3 } });
     const bytes = await encoder.avif({ lossless: true, chromaSubsampling: '4:4:4', effort: 0 }).toBuffer();
-    expect(await decodeImage({ bytes })).toEqual({ width, height, data });
+    const decoded = await decodeImage({ bytes });
+    expect([decoded.width, decoded.height, Buffer.compare(decoded.data, data)]).toEqual([width, height, 0]);
   });
 
   it('gives the same for bytes as for a path', async () => {
     const path = fixturePath('photo_b_q90.jpg');
-    expect(await decodeImage({ bytes: readFileSync(path) })).toEqual(await decodeImage({ path }));
+    const [one, other] = [await decodeImage({ bytes: readFileSync(path) }), await decodeImage({ path })];
+    expect([one.width, one.height, Buffer.compare(one.data, other.data)]).toEqual([other.width, other.height, 0]);
   });
 
   it.each([
@@ -87,9 +93,35 @@ describe('decodeImage', () => {
     expect([decoded.width, decoded.height]).toEqual([120, 90]);
   });
 
-  it('stops with the reason of an aborted signal', async () => {
+  it('stops with the reason of an aborted signal, before or while it works', async () => {
     const reason = new Error('enough');
     const options = { path: fixturePath('photo_a.png'), signal: AbortSignal.abort(reason) };
     await expect(decodeImage(options)).rejects.toBe(reason);
+    const controller = new AbortController();
+    const decoding = decodeImage({ bytes: await slowPicture, signal: controller.signal });
+    setTimeout(() => controller.abort(reason), 5);
+    await expect(decoding).rejects.toBe(reason);
+  });
+
+  it('gives up when the time limit has passed, and says so', async () => {
+    const limits = { maxMilliseconds: 10 };
+    const error = await failure({ bytes: await slowPicture, name: 'slow.png', limits });
+    expect([error.code, error.details.where]).toEqual(['MMHS_IMAGE_TOO_SLOW', 'slow.png']);
+    expect((await failure({ path: fixturePath('t.gif'), limits: { maxMilliseconds: 0 } })).code).toBe('MMHS_IMAGE_TOO_SLOW');
+    const unlimited = { maxMilliseconds: Number.POSITIVE_INFINITY, maxPixels: Number.POSITIVE_INFINITY };
+    expect((await decodeImage({ path: fixturePath('photo_a.png'), limits: unlimited })).width).toBe(120);
+  });
+
+  it('gives up on a GIF, which it decodes itself, when the time limit has passed', async () => {
+    const error = await failure({ bytes: plainGif({ width: 4000, height: 3000 }), limits: { maxMilliseconds: 1 } });
+    expect(error.code).toBe('MMHS_IMAGE_TOO_SLOW');
+  });
+
+  it.each([
+    ['a folder', fixturePath('bad')],
+    ['a device without end', '/dev/zero'],
+    ['a file that is not there', fixturePath('absent.jpg')],
+  ])('refuses %s as unreadable', async (_, path) => {
+    expect((await failure({ path })).code).toBe('MMHS_IMAGE_UNREADABLE');
   });
 });

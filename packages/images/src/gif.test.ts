@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { fixturePath } from './__fixtures__/fixtures.ts';
+import { plainGif } from './__fixtures__/plain-gif.ts';
 import { decodeImage } from './decode.ts';
 
 const bytes = readFileSync(fixturePath('t.gif'));
@@ -23,6 +24,12 @@ describe('decoding a GIF', () => {
     const pixels = [2, 2, 0b01_000_100, 0b101_0, 0, 0x3b];
     const { data } = await decodeImage({ bytes: gif([...comment, ...ownPalette, ...pixels]) });
     expect([...data]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('unfolds codes of every length', async () => {
+    const decoded = await decodeImage({ bytes: plainGif({ width: 3000, height: 1000 }) });
+    const data = Buffer.alloc(3000 * 1000 * 3, Buffer.from([200, 100, 50]));
+    expect(Buffer.compare(decoded.data, data)).toBe(0);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import type { RgbImage } from '@mmhs/core';
 
+import type { TimeKeeper } from './in-time.ts';
 import { decodeLzw } from './lzw.ts';
 
 /** The first frame of a GIF and the screen it lies on, before its pixels are decompressed. */
@@ -65,11 +66,11 @@ export function readGifFrame(bytes: Uint8Array): GifFrame {
 /**
  * Decompresses a frame and paints it.
  *
- * @throws Error when the pixels break off or cannot be decompressed.
+ * @throws Error when the pixels break off or cannot be decompressed, or time has run out.
  */
-export function paintGifFrame(frame: GifFrame): RgbImage {
+export function paintGifFrame(frame: GifFrame, { check }: Pick<TimeKeeper, 'check'>): RgbImage {
   const { width, height, left, top, frameWidth, frameHeight, palette } = frame;
-  const indices = decodeLzw({ data: frame.data, codeSize: frame.codeSize, length: frameWidth * frameHeight });
+  const indices = decodeLzw({ data: frame.data, codeSize: frame.codeSize, length: frameWidth * frameHeight, check });
   const screen = new Uint8Array(width * height).fill(frame.background);
   for (const [stored, row] of rowOrder(frameHeight, frame.interlaced).entries()) {
     screen.set(indices.subarray(stored * frameWidth, (stored + 1) * frameWidth), (top + row) * width + left);

@@ -1,7 +1,7 @@
 export { cropImage, type CropOptions } from './crop.ts';
-export { decodeImage, type DecodeOptions } from './decode.ts';
+export { decodeImage, type DecodeOptions, type ImageSource } from './decode.ts';
 export { detectImageFormat, type ImageFormat } from './image-format.ts';
-export { defaultMaxBytes, defaultMaxPixels, type ImageLimits } from './limits.ts';
+export { defaultMaxBytes, defaultMaxMilliseconds, defaultMaxPixels, type ImageLimits } from './limits.ts';
 export { normalizeToPlanar, type NormalizeOptions } from './normalize.ts';
 export { defaultRescaleFactor, type ChannelScaling } from './normalized-values.ts';
 export { patchify, type Patches, type PatchifyOptions } from './patchify.ts';

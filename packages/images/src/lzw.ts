@@ -1,5 +1,7 @@
 /** Largest number of entries of GIF's code table. */
 const tableSize = 4096;
+/** Indices between two checks: some milliseconds' worth. */
+const checkedLength = 1_000_000;
 
 /**
  * Undoes GIF's LZW compression.
@@ -7,14 +9,16 @@ const tableSize = 4096;
  * @param options.data - The compressed bytes, without their block lengths.
  * @param options.codeSize - Bits of a colour index, 1 to 8.
  * @param options.length - Number of indices wanted; whatever follows is not looked at.
+ * @param options.check - Called now and then; may throw to end the work.
  * @throws Error when the data breaks off, ends early or holds an impossible code.
  */
 export function decodeLzw(options: {
   readonly data: Uint8Array;
   readonly codeSize: number;
   readonly length: number;
+  readonly check: () => void;
 }): Uint8Array {
-  const { data, codeSize, length } = options;
+  const { data, codeSize, length, check } = options;
   const clearCode = 2 ** codeSize;
   const endCode = clearCode + 1;
   const result = new Uint8Array(length);
@@ -26,7 +30,12 @@ export function decodeLzw(options: {
   let entries = endCode + 1;
   let written = 0;
   let previousLength = 0;
+  let checked = 0;
   while (written < length) {
+    if (written - checked >= checkedLength) {
+      check();
+      checked = written;
+    }
     const code = nextCode(bits);
     if (code === endCode) throw new Error('compressed pixels end early');
     if (code === clearCode) {

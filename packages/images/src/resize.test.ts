@@ -1,4 +1,4 @@
-import { createRandom, type MmhsError } from '@mmhs/core';
+import type { MmhsError } from '@mmhs/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -12,10 +12,16 @@ const sources = readImages('decoded.safetensors');
 const expected = readImages('resize.safetensors');
 const filters = ['bilinear', 'bicubic', 'lanczos'] as const;
 
-/** Bytes that are mostly very dark or very bright, so that sums leave 0..255 as often as they can. */
+/** Bytes that are mostly quite dark or quite bright, so that sums often leave 0..255. */
 function noise(length: number, seed: number): Uint8Array {
-  const random = createRandom(seed);
-  return Uint8Array.from({ length }, () => (random.next() < 0.8 ? Math.round(random.next()) * 255 : random.next() * 256));
+  const data = new Uint8Array(length);
+  let state = seed;
+  for (let index = 0; index < length; index += 1) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    const value = state >>> 24;
+    data[index] = value < 100 ? 0 : value > 155 ? 255 : value;
+  }
+  return data;
 }
 
 describe('resizeImage', () => {
@@ -35,7 +41,7 @@ describe('resizeImage', () => {
         (inputWidth, inputHeight, width, height, filter, value) => {
           const data = new Uint8Array(inputWidth * inputHeight * 3).fill(value);
           const resized = resizeImage({ width: inputWidth, height: inputHeight, data }, { width, height, filter });
-          expect(resized.data).toEqual(new Uint8Array(width * height * 3).fill(value));
+          expect(Buffer.compare(resized.data, Buffer.alloc(width * height * 3, value))).toBe(0);
         }),
     );
   });
@@ -52,7 +58,7 @@ describe('resizeImage', () => {
   });
 
   it('does pictures of more rows and longer rows than it holds at a time', () => {
-    for (const [inputWidth, inputHeight, width, height] of [[100_000, 5, 7, 3], [3, 50_001, 5, 40], [900, 301, 1, 1]] as const) {
+    for (const [inputWidth, inputHeight, width, height] of [[90_000, 5, 7, 3], [3, 20_001, 5, 40], [900, 301, 1, 1]] as const) {
       const image = { width: inputWidth, height: inputHeight, data: noise(inputWidth * inputHeight * 3, width) };
       const size = { width, height, filter: 'lanczos' } as const;
       expect(Buffer.compare(resizeImage(image, size).data, plainResize(image, size).data)).toBe(0);
