@@ -1,6 +1,7 @@
 // Cuts a golden folder down to what the parity test needs: one model, the pictures of its samples, logits at label rows only.
 // Run with: npx tsx --conditions=@mmhs/source scripts/golden/make-fixture.ts FOLDER MODEL
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FloatTensor, Tensor } from '@mmhs/core';
 import { openSafetensors, writeSafetensors, type RawTensor } from '@mmhs/runtime';
@@ -10,23 +11,32 @@ import { preprocessSchema, samplesSchema } from './schemas.ts';
 
 const target = join(import.meta.dirname, '__fixtures__');
 /** Preprocessed pictures above this size are left out. */
-const largestTensor = 20_000;
+const largestTensor = 30_000;
 const copied = [
   'model', 'samples.json', 'tokens.json', 'targets.json', 'forward.json', 'train.json', 'train', 'generate.json',
   'lora/base', 'lora/patterns', 'lora/modules_to_save', 'lora/vision', 'lora/fitted',
+  'lora/old_names', 'lora/old_names_vision',
 ];
 
 const [folder = '', model = ''] = process.argv.slice(2);
 const from = (name: string): string => join(folder, model, name);
 const to = (name: string): string => join(target, model, name);
 
-for (const name of copied) await cp(from(name), to(name), { recursive: true });
+for (const name of copied) if (existsSync(from(name))) await cp(from(name), to(name), { recursive: true });
 const { samples } = await readJson(from('samples.json'), samplesSchema);
 const pictures = new Set(samples.map(({ image }) => image));
+// The pictures of all models that are there, as they share one file.
+const shown = new Set(await samplePictures());
 await mkdir(join(target, 'images'), { recursive: true });
-await copyTensors(join(folder, 'images/decoded.safetensors'), join(target, 'images/decoded.safetensors'), (name) => pictures.has(name));
+await copyTensors(join(folder, 'images/decoded.safetensors'), join(target, 'images/decoded.safetensors'), (name) => shown.has(name));
 await copyPreprocessed();
 await copyForward();
+
+async function samplePictures(): Promise<string[]> {
+  const paths = (await readdir(target)).map((name) => join(target, name, 'samples.json')).filter((path) => existsSync(path));
+  const files = await Promise.all(paths.map((path) => readJson(path, samplesSchema)));
+  return files.flatMap((file) => file.samples.map(({ image }) => image));
+}
 
 async function copyPreprocessed(): Promise<void> {
   const { tensors } = await openSafetensors({ path: from('preprocess.safetensors') });
