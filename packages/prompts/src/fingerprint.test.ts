@@ -12,6 +12,17 @@ describe('promptFingerprint', () => {
     expect(fingerprint).toBe(createHash('sha256').update(JSON.stringify(content)).digest('hex'));
   });
 
+  it('never changes for a prompt, as adapters are stored with it', () => {
+    const labelSet = ['racist', 'sexist', 'homophobe', 'religion', 'otherhate'];
+    expect(promptFingerprint({ prompt: buildPrompt({ labelSet }) })).toBe(
+      '68b5d802dcaf96854bc2f32d5699df9b32f35916d565775f36763e90aa77ec37',
+    );
+    const facts = { family: 'smol', chatTemplate: '{{ "é😀" }}', maxTokens: '512' };
+    expect(promptFingerprint({ prompt: buildPrompt({ labelSet, preset: 'original' }), context: facts })).toBe(
+      '92efcf7c9ea78fc7e2f8a23ecd5582f0f54c10e0c0f925f8221fb18a9754aa31',
+    );
+  });
+
   it('does not depend on the order of the context', () => {
     const reordered = { maxTokens: '512', family: 'smol' };
     expect(promptFingerprint({ prompt, context: reordered })).toBe(promptFingerprint({ prompt, context }));

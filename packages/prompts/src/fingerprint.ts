@@ -1,7 +1,6 @@
 import { MmhsError, type LabelSet, type PromptContent } from '@mmhs/core';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { promptVersion, type Prompt } from './build-prompt.ts';
+import { sha256 } from './sha256.ts';
 
 /** What is stored beside an adapter, so that inference can prove it asks the way training did. */
 export interface PromptRecord {
@@ -31,7 +30,7 @@ export function recordPrompt({ prompt, context = {} }: PromptIdentity): PromptRe
     userText: prompt.userText ?? 'plain',
     context: sortKeys(context),
   };
-  return { fingerprint: bytesToHex(sha256(utf8ToBytes(JSON.stringify(content)))), ...content };
+  return { fingerprint: sha256(JSON.stringify(content)), ...content };
 }
 
 /**

@@ -1,4 +1,12 @@
 export {
+  arrangePrompt,
+  promptLayouts,
+  type ArrangePromptOptions,
+  type PromptLayout,
+  type PromptMessage,
+  type PromptPart,
+} from './arrange-prompt.ts';
+export {
   binaryLabelSet,
   buildPrompt,
   postEnd,
@@ -18,6 +26,6 @@ export {
   type PromptIdentity,
   type PromptRecord,
 } from './fingerprint.ts';
-export { fitTokens, type FittedTokens } from './fit-tokens.ts';
+export { fitTokens, type FitTokensOptions, type FittedTokens } from './fit-tokens.ts';
 export { writePythonList } from './python-repr.ts';
 export { writeJsonArray, writeLabels } from './write-labels.ts';
