@@ -8,6 +8,7 @@ import { checkAdapters } from './checks/adapters.ts';
 import { checkDecodedImages } from './checks/decoded-images.ts';
 import { checkForward } from './checks/forward.ts';
 import { checkGeneration } from './checks/generate.ts';
+import { checkLabelScores } from './checks/label-scores.ts';
 import { checkMetrics } from './checks/metrics.ts';
 import { checkPreprocess } from './checks/preprocess.ts';
 import { checkResize } from './checks/resize.ts';
@@ -26,7 +27,6 @@ import { modelConfigSchema } from './schemas.ts';
 /** Parts of a folder that no package covers yet. */
 const notCovered: Readonly<Record<string, string>> = {
   'forward_caps.json': 'soft-caps other than the default are not an option of any family',
-  'label_scores.json': 'scoring of all answers is not in the packages yet',
   nf4: 'NF4 weights are not in the packages yet',
 };
 
@@ -85,6 +85,7 @@ async function checkModel(options: Parameters<typeof openModelUnderTest>[0] & { 
     ['lora', () => checkAdapters(under, posts, reporter)],
     ['train.json', () => checkTraining(under, posts, reporter)],
     ['generate.json', () => checkGeneration(under, posts, reporter)],
+    ['label_scores.json', () => checkLabelScores(under, posts, reporter)],
   ];
   for (const [file, run] of parts) {
     const line = `${under.name} ${file}`;

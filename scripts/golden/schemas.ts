@@ -144,4 +144,15 @@ export const generateSchema = z.object({
   })),
 });
 
+export const labelScoresSchema = z.object({
+  labels: strings,
+  target_ids: z.array(ids),
+  samples: z.record(z.string(), z.array(z.object({
+    sample: z.number(),
+    log_probability: z.array(z.number()),
+    marginal: z.array(z.number()),
+    best: strings,
+  }))),
+});
+
 export const modelConfigSchema = z.object({ model_type: z.string() });

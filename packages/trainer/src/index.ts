@@ -70,6 +70,7 @@ export {
   writeResolvedConfig,
   type Evaluation,
 } from './artifacts.ts';
+export { createAnswerLanguage } from './answer-language.ts';
 export { decisionRules, type DecisionRule } from './decision.ts';
 export {
   openLabeller,
