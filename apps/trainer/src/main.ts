@@ -16,7 +16,8 @@ import { readVersions } from './versions.ts';
 
 const folder = join(import.meta.dirname, '..');
 const repository = join(folder, '../..');
-const demo = { path: 'apps/trainer/configs/demo.yaml', folder: repository };
+const configs = 'apps/trainer/configs';
+const demo = { path: `${configs}/demo.yaml`, paths: { qwen: `${configs}/demo-qwen.yaml` }, folder: repository };
 
 async function train({ argv, env, cwd, signal }: CommandContext): Promise<void> {
   const resolved = await resolveTrainingConfig({ argv, env, cwd, demo });

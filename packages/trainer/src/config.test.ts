@@ -53,11 +53,16 @@ describe('the demo job', () => {
     expect(config.lora_r).toBe(8);
   });
 
-  it('has a committed configuration that names only known settings', async () => {
+  it('has committed configurations that name only known settings, one for each model that has its own', async () => {
     const root = join(import.meta.dirname, '../../..');
-    const demo = { path: 'apps/trainer/configs/demo.yaml', folder: root };
-    const { config } = await resolveTrainingConfig({ argv: ['--class_names', 'a'], env: {}, cwd: folder, demo });
-    expect(config.train_csv).toBe(join(root, 'data/demo/train.csv'));
+    const configs = 'apps/trainer/configs';
+    const demo = { path: `${configs}/demo.yaml`, paths: { qwen: `${configs}/demo-qwen.yaml` }, folder: root };
+    const resolveFor = (model: string) =>
+      resolveTrainingConfig({ argv: ['--class_names', 'a', '--model', model], env: {}, cwd: folder, demo });
+    for (const [model, checkpoint] of [['smol', 'checkpoint'], ['qwen', 'checkpoint-qwen']] as const) {
+      const { config } = await resolveFor(model);
+      expect([config.train_csv, config.model_id]).toEqual([join(root, 'data/demo/train.csv'), join(root, 'data/demo', checkpoint)]);
+    }
   });
 });
 

@@ -38,8 +38,11 @@ export interface ResolveTrainingConfigOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute folder that relative paths start from. */
   readonly cwd: string;
-  /** Config file to use when no source names training data or a config file. Its paths start from `folder`. */
-  readonly demo?: { readonly path: string; readonly folder: string };
+  /**
+   * Config file to use when no source names training data or a config file; `paths` has those for certain values of `model`.
+   * Its paths start from `folder`.
+   */
+  readonly demo?: { readonly path: string; readonly paths?: Readonly<Record<string, string>>; readonly folder: string };
 }
 
 const variablePrefix = 'MMHS_';
@@ -95,7 +98,7 @@ async function readSources({ argv, env, cwd, demo }: ResolveTrainingConfigOption
   const read = async (path: string, folder: string): Promise<GivenValues> =>
     absolutePaths(await readConfigFile({ path: resolve(folder, path), name: path, settings }), folder);
   const file = typeof configFile === 'string' ? await read(configFile, cwd)
-    : usedDemo !== undefined ? await read(usedDemo.path, usedDemo.folder)
+    : usedDemo !== undefined ? await read(usedDemo.paths?.[String(named('model'))] ?? usedDemo.path, usedDemo.folder)
     : new Map<string, never>();
   return { ...mergeSettings({ schema: trainingConfigSchema, layers: [...strong, file] }), usedDemo };
 }
