@@ -1,4 +1,5 @@
-import { createProgress, renderHelp, type CommandContext } from '@mmhs/trainer';
+import { resolve } from 'node:path';
+import { createProgress, findAdapterModel, renderHelp, type CommandContext } from '@mmhs/trainer';
 import { labelFile } from './file/label-file.ts';
 import { labelPost } from './label-post.ts';
 import { readSettings } from './read-settings.ts';
@@ -7,16 +8,21 @@ import { inferSchema } from './settings.ts';
 
 /** Labels one post, a file of posts, or whatever comes over HTTP. */
 export async function infer({ argv, env, cwd, signal }: CommandContext): Promise<void> {
-  const { settings, mode } = readSettings(argv);
+  const { settings: given, mode } = readSettings(argv);
+  const progress = createProgress({ stream: process.stderr, mode: given.progress, env });
+  const adapterFolders = given.adapter.map((folder) => resolve(cwd, folder));
+  // Here, where a download can be shown; a server's labelling thread gets the folder.
+  const modelFolder = await findAdapterModel({
+    adapterFolders, modelId: given.model_id, revision: given.revision, cwd, env, progress, signal,
+  });
+  const settings = { ...given, model_id: modelFolder };
   switch (mode) {
     case 'post':
       process.stdout.write(await labelPost({ settings, cwd, signal }));
       return;
-    case 'file': {
-      const progress = createProgress({ stream: process.stderr, mode: settings.progress, env });
+    case 'file':
       await labelFile({ settings, cwd, progress, signal });
       return;
-    }
     case 'serve':
       await serve({
         settings, cwd, signal, log: process.stderr,

@@ -16,7 +16,11 @@ export const inferSchema = z.strictObject({
     group: 'Adapter', value: 'FOLDER', help: 'Adapter that training wrote, with its prompt.json. May be given several times with --serve.',
   }),
   model_id: setting(z.string().min(1).nullable().default(null), {
-    group: 'Adapter', value: 'FOLDER', help: 'Checkpoint folder.', byDefault: 'the one the adapter names',
+    group: 'Adapter', value: 'FOLDER|NAME', help: 'Checkpoint folder, or name of a model on the Hugging Face Hub.',
+    byDefault: 'the one the adapter names',
+  }),
+  revision: setting(z.string().min(1).nullable().default(null), {
+    group: 'Adapter', value: 'BRANCH|TAG|COMMIT', help: 'Version of a model on the Hub.', byDefault: 'the one the adapter names, or main',
   }),
   rule: setting(z.enum(decisionRules as [DecisionRule, ...DecisionRule[]]).default('generate'), {
     group: 'Adapter', help: 'How labels follow from what the model says.',

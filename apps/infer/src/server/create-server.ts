@@ -5,6 +5,7 @@ import type { PostService } from '../service.ts';
 import { createBatcher } from './batcher.ts';
 import { limitBodies } from './body-budget.ts';
 import { answerBrokenHttp } from './broken-http.ts';
+import { followConnections } from './connections.ts';
 import { jsonType, lineTypes } from './content-types.ts';
 import { errorBody, statusOf, toPublicError } from './error-reply.ts';
 import { createMetrics } from './metrics.ts';
@@ -32,6 +33,9 @@ export interface ServerContext {
   readonly isDraining: () => boolean;
 }
 
+/** Time to tell the clients of aborted requests before hanging up. */
+const secondsToAnswer = 1;
+
 /** Creates the server around a service. */
 export async function createServer(options: {
   readonly service: PostService;
@@ -56,13 +60,13 @@ export async function createServer(options: {
     bodyLimit: settings.bodyBytes,
     requestTimeout: settings.receiveSeconds * 1000,
     http: { headersTimeout: settings.receiveSeconds * 1000, connectionsCheckingInterval: Math.min(1000, settings.receiveSeconds * 250) },
-    forceCloseConnections: 'idle',
     return503OnClosing: false, // answered in our own words
     clientErrorHandler: answerBrokenHttp,
     routerOptions: { ignoreTrailingSlash: true },
     ...(log === undefined ? {} : { logger: { level: 'warn', stream: { write: (line: string) => void log.write(line) } } }),
   });
   app.server.maxConnections = 1000;
+  const connections = followConnections(app);
   app.setValidatorCompiler(() => () => true); // bodies are checked in the labelling thread
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.removeAllContentTypeParsers();
@@ -76,9 +80,14 @@ export async function createServer(options: {
     app,
     async drain() {
       draining = true;
-      const timer = setTimeout(() => stop.abort(stopping()), settings.drainSeconds * 1000);
-      await app.close();
-      clearTimeout(timer);
+      const closed = app.close();
+      connections.closeIdle();
+      const timers = [
+        setTimeout(() => stop.abort(stopping()), settings.drainSeconds * 1000),
+        setTimeout(() => connections.closeAll(), settings.drainSeconds * 1000 + secondsToAnswer * 1000),
+      ];
+      await closed;
+      timers.forEach(clearTimeout);
     },
   };
 }

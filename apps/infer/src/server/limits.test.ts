@@ -1,0 +1,153 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
+import { useFakeServers, type FakeServer } from '../testing/fake-server.ts';
+
+const start = useFakeServers();
+
+/** Work that is done when the test says so. */
+function gate(): { readonly work: () => Promise<void>; readonly open: () => void; readonly calls: () => number } {
+  let open = (): void => {};
+  let calls = 0;
+  const opened = new Promise<void>((resolve) => { open = resolve; });
+  return { work: () => ((calls += 1), opened), open, calls: () => calls };
+}
+
+/** Sends bytes as they are and returns everything that comes back until the server hangs up. */
+async function exchange({ port }: FakeServer, bytes: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let answer = '';
+  socket.on('data', (chunk) => { answer += chunk.toString(); }).on('error', () => undefined);
+  socket.write(bytes);
+  await once(socket, 'close');
+  return answer;
+}
+
+describe('limits', () => {
+  it('answers a body of 50 MB without reading it, announced or not', async () => {
+    const server = await start();
+    const body = new Uint8Array(50 * 2 ** 20);
+    expect(await server.post('/invocations', body)).toMatchObject({ status: 413, text: expect.stringContaining('at most 200000 bytes') as string });
+    const chunked = await exchange(server,
+      `POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${`186a0\r\n${'a'.repeat(100_000)}\r\n`.repeat(3)}`);
+    expect(chunked).toMatch(/^HTTP\/1\.1 413 .*"MMHS_REQUEST_TOO_LARGE"/su);
+    expect(await server.label({ text: 'next' })).toMatchObject({ status: 200 });
+  });
+
+  it('hangs up on clients that send too slowly, with 408', async () => {
+    const server = await start({ receiveSeconds: 0.2 });
+    const [head, body] = await Promise.all([
+      exchange(server, 'POST /invocations HTTP/1.1\r\nHost:'),
+      exchange(server, 'POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"text'),
+    ]);
+    for (const answer of [head, body]) expect(answer).toMatch(/^HTTP\/1\.1 408 .*"MMHS_REQUEST_SLOW"/su);
+  });
+
+  it('answers what is not HTTP, and headers without end', async () => {
+    const server = await start();
+    for (const bytes of ['hello\r\n\r\n', `GET / HTTP/1.1\r\nx: ${'a'.repeat(100_000)}\r\n\r\n`]) {
+      expect(await exchange(server, bytes)).toMatch(/^HTTP\/1\.1 400 .*"MMHS_REQUEST_HTTP"/su);
+    }
+  });
+
+  it('answers 429 with Retry-After when the queue is full, and takes posts again afterwards', async () => {
+    const { work, open, calls } = gate();
+    const server = await start({ queueSize: 2, batchSize: 1 }, { work });
+    const running = server.label({ text: 'runs' });
+    await vi.waitFor(() => expect(calls()).toBe(1));
+    const waiting = [server.label({ text: 'waits' }), server.label({ text: 'waits' })];
+    await vi.waitFor(async () => {
+      const refused = await server.post('/invocations', '{"text":"too much"}');
+      expect(refused).toMatchObject({ status: 429, text: expect.stringContaining('MMHS_SERVER_BUSY') as string });
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    });
+    open();
+    expect((await Promise.all([running, ...waiting])).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await server.label({ text: 'fits' })).toMatchObject({ status: 200 });
+  });
+
+  it('gives up after the time for an answer, with 503', async () => {
+    const server = await start({ answerSeconds: 0.1 }, { work: (_, signal) => new Promise((_resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason as Error));
+    }) });
+    const answer = await server.post('/invocations', '{"text":"a"}');
+    expect(answer).toMatchObject({ status: 503, text: expect.stringContaining('MMHS_SERVER_TIMEOUT') as string });
+    expect(answer.headers.has('retry-after')).toBe(true);
+  });
+
+  it('stops the work of a client that has left', async () => {
+    let stopped = false;
+    const server = await start({}, { work: (_, signal) => new Promise((_resolve, reject) => {
+      signal?.addEventListener('abort', () => {
+        stopped = true;
+        reject(new Error('stopped'));
+      });
+    }) });
+    const controller = new AbortController();
+    const request = fetch(`${server.url}/invocations`, {
+      method: 'POST', body: '{"text":"a"}', headers: { 'content-type': 'application/json' }, signal: controller.signal,
+    });
+    setTimeout(() => controller.abort(), 50);
+    await expect(request).rejects.toThrow();
+    await vi.waitFor(() => expect(stopped).toBe(true));
+  });
+
+  it('tells nothing of its inside when it fails, and logs it', async () => {
+    const server = await start({}, { work: () => Promise.reject(new Error('secret path')) });
+    const { status, json } = await server.label({ text: 'a' });
+    expect(status).toBe(500);
+    expect(json.error).toMatchObject({ code: 'MMHS_SERVER_FAILED' });
+    expect(JSON.stringify(json)).not.toContain('secret');
+  });
+});
+
+describe('drain', () => {
+  it('lets open requests end and refuses new ones', async () => {
+    const { work, open, calls } = gate();
+    const server = await start({}, { work });
+    const running = server.label({ text: 'runs' });
+    await vi.waitFor(() => expect(calls()).toBe(1));
+    const kept = connect(server.port, '127.0.0.1');
+    await once(kept, 'connect');
+    let answer = '';
+    kept.on('data', (chunk) => { answer += chunk.toString(); });
+    kept.write('POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n'); // its body follows
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const drained = server.drain();
+    await expect(fetch(`${server.url}/ping`)).rejects.toThrow();
+    open();
+    expect(await running).toMatchObject({ status: 200 });
+    const hungUp = once(kept, 'close');
+    kept.write('{"text":"a"}');
+    await Promise.all([drained, hungUp]);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 .*connection: close/su);
+  });
+
+  it('does not wait for connections that only stay open', async () => {
+    const server = await start();
+    const silent = connect(server.port, '127.0.0.1');
+    await once(silent, 'connect');
+    await fetch(`${server.url}/ping`);
+    const begun = performance.now();
+    await Promise.all([server.drain(), once(silent.resume(), 'close')]);
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
+
+  it('hangs up on those who never send the rest', async () => {
+    const server = await start({ drainSeconds: 0.1 });
+    const endless = exchange(server, 'POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await server.drain();
+    expect(await endless).toBe('');
+  });
+
+  it('aborts what takes longer than its time', async () => {
+    const server = await start({ drainSeconds: 0.1 }, { work: (_, signal) => new Promise((_resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason as Error));
+    }) });
+    const request = server.label({ text: 'endless' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await server.drain();
+    expect(await request).toMatchObject({ status: 503, json: { error: { code: 'MMHS_SERVER_STOPPING' } } });
+  });
+});
