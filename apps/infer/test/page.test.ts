@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { useFakeServers } from './testing/fake-server.ts';
-import { greyPng } from './testing/pictures.ts';
+import { useFakeServers } from '../src/testing/fake-server.ts';
+import { greyPng } from '../src/testing/pictures.ts';
 
 const executablePath = process.env['MMHS_CHROMIUM'] ?? '/usr/bin/chromium';
 const hasBrowser = existsSync(executablePath);
