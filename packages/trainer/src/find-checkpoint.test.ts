@@ -85,6 +85,7 @@ describe('a model', () => {
     const of = (adapterFolders: string[], modelId: string | null = null) => findAdapterModel({ adapterFolders, modelId, cwd: root, env: offline });
     expect(await of([one, two])).toBe(snapshot);
     expect(await of([one, other], 'org/second-folder')).toBe(join(root, 'org/second-folder'));
+    await expect(of([join(root, 'none')])).rejects.toMatchObject({ code: 'MMHS_LORA_CONFIG' });
     await expect(of([one, other])).rejects.toMatchObject({ code: 'MMHS_LABELLER_ADAPTERS', details: { where: other } });
   });
 });

@@ -15,7 +15,8 @@ interface BaseModel {
 /**
  * Finds the checkpoint folder for adapters, as `findCheckpoint` does: the named one, or else the one that they name.
  *
- * @throws MmhsError `MMHS_MODEL_NOT_FOUND` when an adapter names none, `MMHS_LABELLER_ADAPTERS` when they name different ones.
+ * @throws MmhsError `MMHS_LORA_CONFIG` when a folder is no adapter, `MMHS_MODEL_NOT_FOUND` when an adapter names no model,
+ * `MMHS_LABELLER_ADAPTERS` when they name different ones, and what `findCheckpoint` throws.
  */
 export async function findAdapterModel(options: Omit<FindCheckpointOptions, 'modelId'> & {
   readonly adapterFolders: readonly string[];
@@ -40,10 +41,23 @@ async function commonBaseModel(adapterFolders: readonly string[]): Promise<BaseM
 
 async function readBaseModel(adapterFolder: string): Promise<BaseModel> {
   const where = join(adapterFolder, 'adapter_config.json');
-  const { config } = parseLoraConfig({ json: JSON.parse(await readFile(where, 'utf8')) as unknown, where });
+  const { config } = parseLoraConfig({ json: await readJson(where), where });
   const { base_model_name_or_path: modelId, revision } = config;
   if (modelId !== null) return { modelId, revision };
   throw new MmhsError('MMHS_MODEL_NOT_FOUND', 'The adapter does not name its model', { where, fix: 'pass --model_id' });
+}
+
+async function readJson(where: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(where, 'utf8')) as unknown;
+  } catch (cause) {
+    throw new MmhsError('MMHS_LORA_CONFIG', 'The settings of the adapter cannot be read', {
+      where,
+      got: cause instanceof Error ? cause.message : String(cause),
+      expected: 'the adapter_config.json of an adapter that training wrote',
+      cause,
+    });
+  }
 }
 
 function describe({ modelId, revision }: BaseModel): string {
