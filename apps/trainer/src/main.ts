@@ -11,13 +11,12 @@ import {
   type CommandContext,
   type TrainingResult,
 } from '@mmhs/trainer';
+import { demo } from './demo.ts';
 import { families } from './families.ts';
 import { readVersions } from './versions.ts';
 
 const folder = join(import.meta.dirname, '..');
 const repository = join(folder, '../..');
-const configs = 'apps/trainer/configs';
-const demo = { path: `${configs}/demo.yaml`, paths: { qwen: `${configs}/demo-qwen.yaml` }, folder: repository };
 
 async function train({ argv, env, cwd, signal }: CommandContext): Promise<void> {
   const resolved = await resolveTrainingConfig({ argv, env, cwd, demo });
