@@ -8,14 +8,14 @@ export interface ZipLimits {
   readonly entries: number;
   /** Bytes of all files together. */
   readonly totalBytes: number;
-  /** Unpacked bytes per packed byte, of all files together; small archives are let off. */
+  /** Unpacked bytes per packed byte, of all files together ... */
   readonly ratio: number;
+  /** ... if they come to more bytes than this. */
+  readonly ratioFrom: number;
 }
 
 /** MMHS150K has 210,000 entries and 6.6 GB, hardly compressed. @internal */
-export const defaultZipLimits: ZipLimits = { entries: 2_000_000, totalBytes: 64e9, ratio: 50 };
-
-const smallBytes = 2 ** 26;
+export const defaultZipLimits: ZipLimits = { entries: 2_000_000, totalBytes: 64e9, ratio: 50, ratioFrom: 2 ** 26 };
 
 /**
  * Why a zip entry is not taken, or undefined when it is: a path that leads out of the folder, a link, a cipher.
@@ -51,7 +51,7 @@ export function checkZipSize(options: {
   if (entries.length > limits.entries) throw fail(`${entries.length} entries`, `at most ${limits.entries}`);
   const total = entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0);
   if (total > limits.totalBytes) throw fail(`${total} bytes`, `at most ${limits.totalBytes} bytes`);
-  if (total > smallBytes && total > archiveBytes * limits.ratio) {
+  if (total > limits.ratioFrom && total > archiveBytes * limits.ratio) {
     throw fail(`${total} bytes from ${archiveBytes}`, `at most ${limits.ratio} times as many`);
   }
   checkOverlap(entries, fail);
