@@ -29,7 +29,7 @@ function describe({ labels, scores }: Answer, facts: AdapterFacts): string {
   const width = Math.max(...facts.labels.map((label) => label.length));
   const lines = facts.labels.map((label) => {
     const threshold = facts.thresholds?.[label];
-    const compared = threshold === undefined ? '' : `  threshold ${threshold.toFixed(3)}`;
+    const compared = threshold === undefined ? '' : `  threshold ${threshold?.toFixed(3) ?? 'never'}`;
     return `${labels.includes(label) ? '*' : ' '} ${label.padEnd(width)}  ${(scores?.[label] ?? NaN).toFixed(3)}${compared}\n`;
   });
   return `${JSON.stringify(labels)}\n${scores === null ? '' : lines.join('')}`;

@@ -44,6 +44,7 @@ export const inferSchema = z.strictObject({
   }),
   overwrite: setting(z.boolean().default(false), { group: 'A file of posts', help: 'Begin the output anew.' }),
   batch_size: setting(count.default(8), { group: 'A file of posts', value: 'POSTS', help: 'Posts labelled at the same time, here and with --serve.' }),
+  text_only: setting(z.boolean().default(false), { group: 'A file of posts', help: 'Look at texts alone; for a file without a column of pictures.' }),
   image_root: training.image_root,
   text_column: training.text_column,
   image_column: training.image_column,

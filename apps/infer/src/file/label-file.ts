@@ -63,7 +63,7 @@ function inputOf(settings: InferSettings, cwd: string, signal: AbortSignal): Rea
   return {
     path: resolve(cwd, settings.input ?? ''),
     ...(settings.image_root === null ? {} : { imageRoot: resolve(cwd, settings.image_root) }),
-    columns: { ...columnsOf({ ...settings, labels_column: null }), labels: false },
+    columns: { ...columnsOf({ ...settings, labels_column: null }), labels: false, ...(settings.text_only ? { image: false } : {}) },
     requireLabels: false,
     onBadRow: 'skip',
     signal,

@@ -58,8 +58,10 @@ function byLabel({ labelSet }: Labeller, values: readonly number[]): Record<stri
 }
 
 function thresholdsOf(labeller: Labeller, rule: AdapterFacts['rule']): AdapterFacts['thresholds'] {
-  if (rule === 'thresholds') return byLabel(labeller, labeller.thresholds);
-  return rule === 'marginals' ? byLabel(labeller, labeller.labelSet.map(() => 0.5)) : null;
+  const { labelSet, thresholds } = labeller;
+  // JSON has no Infinity.
+  if (rule === 'thresholds') return Object.fromEntries(labelSet.map((label, index) => [label, Number.isFinite(thresholds[index]) ? (thresholds[index] ?? null) : null]));
+  return rule === 'marginals' ? byLabel(labeller, labelSet.map(() => 0.5)) : null;
 }
 
 function toSample({ text, image, source }: Post): PostToLabel {

@@ -35,8 +35,8 @@ export interface AdapterFacts {
   readonly labels: readonly string[];
   /** How its labels follow from what the model says. */
   readonly rule: DecisionRule;
-  /** Probability from which on a label counts; null under a rule that looks at whole answers. */
-  readonly thresholds: Readonly<Record<string, number>> | null;
+  /** Probability from which on a label counts, null for never; null altogether under a rule that looks at whole answers. */
+  readonly thresholds: Readonly<Record<string, number | null>> | null;
 }
 
 /** One or more adapters, ready to label posts. */

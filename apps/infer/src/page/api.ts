@@ -4,7 +4,8 @@ export interface Adapter {
   readonly version: string;
   readonly labels: readonly string[];
   readonly rule: string;
-  readonly thresholds: Readonly<Record<string, number>> | null;
+  /** null for a label that never counts. */
+  readonly thresholds: Readonly<Record<string, number | null>> | null;
 }
 
 /** An answer of POST /invocations. */

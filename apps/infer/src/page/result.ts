@@ -27,16 +27,21 @@ function labelRow(label: string, { labels, scores }: Answer, { thresholds }: Ada
     name,
     make('td', 'mark', given ? 'yes' : 'no'),
     make('td', 'score', score === undefined ? '' : measure(score, threshold)),
-    make('td', 'score number', threshold === undefined ? '-' : threshold.toFixed(3)));
+    make('td', 'score number', describeThreshold(threshold)));
+}
+
+function describeThreshold(threshold: number | null | undefined): string {
+  if (threshold === undefined) return 'none';
+  return threshold === null ? 'never' : threshold.toFixed(3);
 }
 
 /** A bar for eyes, with the number beside it for everybody. */
-function measure(score: number, threshold: number | undefined): HTMLElement {
+function measure(score: number, threshold: number | null | undefined): HTMLElement {
   const fill = make('span', 'fill');
   fill.style.width = `${score * 100}%`;
   const bar = make('div', 'bar', fill);
   bar.setAttribute('aria-hidden', 'true');
-  if (threshold !== undefined) {
+  if (typeof threshold === 'number') {
     const line = make('span', 'threshold');
     line.style.left = `${threshold * 100}%`;
     bar.append(line);

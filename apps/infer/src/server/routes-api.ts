@@ -94,7 +94,7 @@ const adapterSchema = z.object({
   version: z.string(),
   labels: z.array(z.string()),
   rule: z.string().describe('How labels follow from what the model says.'),
-  thresholds: z.record(z.string(), z.number()).nullable().describe('Probability from which on a label counts.'),
+  thresholds: z.record(z.string(), z.number().nullable()).nullable().describe('Probability from which on a label counts; null for never.'),
 });
 
 const adaptersSchema = {
