@@ -6,6 +6,7 @@ import { createRuntime } from '@mmhs/runtime';
 import { UsageError } from './arguments.ts';
 import { checkAdapters } from './checks/adapters.ts';
 import { checkDecodedImages } from './checks/decoded-images.ts';
+import { checkForwardCaps } from './checks/forward-caps.ts';
 import { checkForward } from './checks/forward.ts';
 import { checkGeneration } from './checks/generate.ts';
 import { checkLabelScores } from './checks/label-scores.ts';
@@ -26,7 +27,6 @@ import { modelConfigSchema } from './schemas.ts';
 
 /** Parts of a folder that no package covers yet. */
 const notCovered: Readonly<Record<string, string>> = {
-  'forward_caps.json': 'soft-caps other than the default are not an option of any family',
   nf4: 'NF4 weights are not in the packages yet',
 };
 
@@ -91,6 +91,10 @@ async function checkModel(options: Parameters<typeof openModelUnderTest>[0] & { 
     const line = `${under.name} ${file}`;
     if (existsSync(under.path(file))) await reporter.group(line, run);
     else reporter.skip(line, 'not in the folder');
+  }
+  // Only families with caps have such a file.
+  if (existsSync(under.path('forward_caps.json'))) {
+    await reporter.group(`${under.name} forward_caps.json`, () => checkForwardCaps(under, posts, reporter));
   }
   for (const [file, reason] of Object.entries(notCovered)) {
     if (existsSync(under.path(file))) reporter.skip(`${under.name} ${file}`, reason);

@@ -85,6 +85,8 @@ export const samplesSchema = z.object({
 
 const forwardCase = z.object({ samples: z.array(z.number()), loss: z.number(), label_tokens: z.number() });
 export const forwardSchema = z.record(z.string(), forwardCase);
+const cap = z.number().nullable();
+export const forwardCapsSchema = z.record(z.string(), z.object({ attention_cap: cap, final_cap: cap, loss: z.number() }));
 
 export const adapterExpectedSchema = z.object({
   same_as: z.string().optional(),
