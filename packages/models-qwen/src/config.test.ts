@@ -61,8 +61,10 @@ describe('parseQwenConfig', () => {
     expect(imageTokenId).toBe(151655);
   });
 
-  it('ends answers where the root says when generation_config.json says nothing', () => {
+  it('ends answers where config.json says when generation_config.json says nothing', () => {
     expect(parseQwenConfig(hubConfig, undefined)).toMatchObject({ endTokenIds: [151645], padTokenId: 151645 });
+    const nested = nestedConfig({ eos_token_id: undefined }, { eos_token_id: 7 });
+    expect(parseQwenConfig(nested, {}).endTokenIds).toEqual([7]);
   });
 
   it.each([

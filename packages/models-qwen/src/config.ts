@@ -67,6 +67,7 @@ const textSchema = z.object({
   rope_scaling: ropeForm.nullish(),
   hidden_act: z.literal('silu').default('silu'),
   use_sliding_window: z.literal(false).nullish(),
+  eos_token_id: tokenIds,
   tie_word_embeddings: z.boolean().nullish(),
 });
 
@@ -113,7 +114,7 @@ export function parseQwenConfig(config: unknown, generationConfig: unknown): Qwe
   const path = (root.text_config ?? undefined) === undefined ? '' : 'text_config.';
   const text = parse(textSchema, root.text_config ?? config, 'config.json', path);
   const generation = parse(generationSchema, generationConfig ?? {}, 'generation_config.json', '');
-  const endTokenIds = [generation.eos_token_id ?? root.eos_token_id ?? []].flat();
+  const endTokenIds = [generation.eos_token_id ?? root.eos_token_id ?? text.eos_token_id ?? []].flat();
   require(endTokenIds.length > 0, 'generation_config.json: eos_token_id', 'nothing', 'the id of <|im_end|>');
   const result: QwenConfig = {
     architecture: root.architectures?.[0] ?? 'Qwen2VLForConditionalGeneration',
