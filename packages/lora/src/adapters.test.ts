@@ -65,12 +65,12 @@ describe('fromFileTensors', () => {
   });
 
   it('reads older names through the renaming of the family', () => {
-    const { linears: qwenLinears } = families.qwen2_vl;
-    const { config, fileTensors } = open('qwen2-vl-old-names');
+    const { linears: towerLinears } = families.fusedTower;
+    const { config, fileTensors } = open('fused-tower-old-names');
     const canonicalName = (key: string) => key.replace(/^model\.layers\./, 'model.language_model.layers.');
-    const adapter = fromFileTensors({ fileTensors, config, linears: qwenLinears, canonicalName });
-    expect(adapter.trainable).toEqual(resolveAdapters({ linears: qwenLinears, config }));
-    expect(() => fromFileTensors({ fileTensors, config, linears: qwenLinears })).toThrow(/base_model\.model\.model\.layers\.0/);
+    const adapter = fromFileTensors({ fileTensors, config, linears: towerLinears, canonicalName });
+    expect(adapter.trainable).toEqual(resolveAdapters({ linears: towerLinears, config }));
+    expect(() => fromFileTensors({ fileTensors, config, linears: towerLinears })).toThrow(/base_model\.model\.model\.layers\.0/);
   });
 
   it('reads a trained base tensor under an older name and writes it under that of the model', () => {

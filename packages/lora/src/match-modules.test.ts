@@ -38,13 +38,13 @@ describe.each(Object.entries(families))('matchModules on %s', (name, family) => 
   });
 });
 
-/** The module that is no linear and matters for shortening: Qwen2-VL's patch embedding ends in `proj` like some linears. */
+/** The module that is no linear and matters for shortening: one family's patch embedding ends in `proj` like some linears. */
 function patchEmbedding(family: string): string {
-  return family === 'qwen2_vl' ? 'model.visual.patch_embed.proj.weight' : 'model.vision_model.embeddings.patch_embedding.weight';
+  return family === 'fusedTower' ? 'model.visual.patch_embed.proj.weight' : 'model.vision_model.embeddings.patch_embedding.weight';
 }
 
 describe('matchModules', () => {
-  const { linears } = families.qwen2_vl;
+  const { linears } = families.fusedTower;
   const choose = (input: LoraConfigInput): string[] =>
     matchModules({ linears, config: defineLoraConfig(input) }).map(({ path }) => path);
 

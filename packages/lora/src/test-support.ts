@@ -18,7 +18,7 @@ export interface FamilyFixture {
 }
 
 export const families = JSON.parse(readFixture('targets.json').toString('utf8')) as Record<
-  'qwen2_vl' | 'paligemma2' | 'smolvlm' | 'smolvlm2',
+  'fusedTower' | 'softCapped' | 'smolvlm' | 'smolvlm2',
   FamilyFixture
 >;
 
