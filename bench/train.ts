@@ -2,7 +2,7 @@
  * LoRA training steps on SmolVLM-256M's exact shapes (random weights): one 512-pixel tile (64 image tokens) and 160 text
  * tokens a post, 4 posts a step, r = 8 on the decoder's seven linears, through the product's own training engine.
  *
- *   npx tsx --conditions=@mmhs/source bench/train.ts [--steps 8] [--peer 'COMMAND']
+ *   npx tsx --conditions=@mmhs/source bench/train.ts [--steps 8] [--gradient_checkpointing] [--peer 'COMMAND']
  *
  * COMMAND prints JSON lines with `kind: "train"`, `variant` and `samples_per_s`; it runs in the same minutes, before and
  * after ours, and ratios are printed.
@@ -30,6 +30,7 @@ const { values: flags } = parseArgs({
     samples: { type: 'string', default: '4' },
     prefix: { type: 'string', default: '64' },
     dropout: { type: 'string', default: '0' },
+    gradient_checkpointing: { type: 'boolean', default: false },
     peer: { type: 'string' },
     only: { type: 'string' },
   },
@@ -94,6 +95,7 @@ for (const variant of new Set(peer.map((row) => row.variant))) {
 async function measure(prefix: number, cached: boolean): Promise<number> {
   const engine = createTrainingEngine({
     runtime, model, weights, parameters, trainable, features, images, sharedPrefix: prefix > 0,
+    gradientCheckpointing: flags.gradient_checkpointing,
   });
   const times: number[] = [];
   const eventLoop = monitorEventLoopDelay({ resolution: 1 });

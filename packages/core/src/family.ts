@@ -74,6 +74,11 @@ export interface TrainingGraphOptions {
   readonly imageFeatures: 'fed' | 'computed' | 'none';
   /** Whether gradients are wanted; without them the graph gives losses and logits only. */
   readonly gradients: boolean;
+  /**
+   * Whether layers are computed again in the backward pass, so that only one layer's activations are kept.
+   * Default false.
+   */
+  readonly gradientCheckpointing?: boolean;
 }
 
 /** How the cached decoding graph is to be built. */

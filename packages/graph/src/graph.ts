@@ -59,13 +59,14 @@ const nothingTrainable: TrainableTensors = { adapters: new Map(), full: new Set(
  */
 export class Graph {
   readonly trainable: TrainableTensors;
+  /** Whether layers of a stack are computed again in the backward pass instead of being kept (gradient checkpointing). */
+  readonly recomputesLayers: boolean;
   readonly inputs = new Map<string, Value>();
   readonly weights = new Map<string, Value>();
   readonly parameters = new Map<string, Value>();
   readonly constants = new Map<string, Constant>();
   readonly outputs = new Map<string, Value>();
   readonly nodes: Node[] = [];
-  readonly tape: TapeEntry[] = [];
   /** Linear layers by module path, as they were added: what an adapter can be put on. */
   readonly linears = new Map<string, { readonly inFeatures: number; readonly outFeatures: number }>();
   /** Number of dropout sites so far and the widest of them; each site gets its own row of random numbers. */
@@ -74,9 +75,11 @@ export class Graph {
   private readonly scopes: string[] = [];
   private valueCount = 0;
   private recording = true;
+  private currentTape: TapeEntry[] = [];
 
-  constructor(options: { readonly trainable?: TrainableTensors } = {}) {
+  constructor(options: { readonly trainable?: TrainableTensors; readonly recomputesLayers?: boolean } = {}) {
     this.trainable = options.trainable ?? nothingTrainable;
+    this.recomputesLayers = options.recomputesLayers ?? false;
   }
 
   /** Declares a tensor fed at each run; asking again for the same name gives the same value. */
@@ -142,6 +145,11 @@ export class Graph {
     return values as { readonly [Index in keyof Outputs]: Value };
   }
 
+  /** The differentiable steps so far. */
+  get tape(): readonly TapeEntry[] {
+    return this.currentTape;
+  }
+
   /** Whether steps are put on the tape: false in forward-only graphs and inside larger steps. */
   get isRecording(): boolean {
     return this.recording;
@@ -149,7 +157,7 @@ export class Graph {
 
   /** Puts a differentiable step on the tape, unless inside another step's forward. */
   record(entry: Omit<TapeEntry, 'scope'>): void {
-    if (this.recording) this.tape.push({ ...entry, scope: this.currentScope });
+    if (this.recording) this.currentTape.push({ ...entry, scope: this.currentScope });
   }
 
   /** The same tensor under another name for its axes, where the caller knows that the sizes are equal. */
@@ -165,6 +173,30 @@ export class Graph {
       return build();
     } finally {
       this.recording = before;
+    }
+  }
+
+  /** Runs `build` recording on a tape of its own, even within a gradient: its steps make up one larger step. */
+  recordSeparately<Result>(build: () => Result): { readonly result: Result; readonly tape: readonly TapeEntry[] } {
+    const before = { recording: this.recording, tape: this.currentTape };
+    this.recording = true;
+    this.currentTape = [];
+    try {
+      return { result: build(), tape: this.currentTape };
+    } finally {
+      this.recording = before.recording;
+      this.currentTape = before.tape;
+    }
+  }
+
+  /** Runs `build`, whose dropout sites are those from number `site` on: the second time that a layer is computed. */
+  repeatingDropout<Result>(site: number, build: () => Result): Result {
+    const { sites } = this.dropoutSize;
+    this.dropoutSize.sites = site;
+    try {
+      return build();
+    } finally {
+      this.dropoutSize.sites = sites;
     }
   }
 

@@ -17,6 +17,7 @@ export type { AttentionPlan, ProjectedRows } from './layers/attention-plan.ts';
 export { cachedAttention } from './layers/cached-attention.ts';
 export { dropout, dropoutInputs } from './layers/dropout.ts';
 export { embedding, splice, tiedHead } from './layers/embedding.ts';
+export { layerStack } from './layers/layer-stack.ts';
 export { linear } from './layers/linear.ts';
 export { gatedMlp, mlp, type Activation } from './layers/mlp.ts';
 export { layerNorm, rmsNorm, rmsNormOnePlus } from './layers/normalization.ts';

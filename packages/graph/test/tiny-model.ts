@@ -1,5 +1,5 @@
 import {
-  add, addPositionEmbedding, embedding, gatedMlp, geluTanh, groupedQueryAttention, layerNorm, linear, mlp, Module,
+  add, addPositionEmbedding, embedding, gatedMlp, geluTanh, groupedQueryAttention, layerNorm, layerStack, linear, mlp, Module,
   patchEmbedding, pixelShuffle, rmsNorm, rotaryAngles, silu, tiedHead, visionAttention,
   type AttentionHeads, type Graph, type Value, type VlmDefinition,
 } from '../src/index.ts';
@@ -24,14 +24,13 @@ export function defineTiny(graph: Graph, options: { readonly tied?: boolean; rea
     imageFeatures: () => tower(root.at('tower')),
     decode: (embeddings, positions, plan) => {
       const angles = rotaryAngles(positions, { headDimension: heads.headDimension, theta: 100 });
-      let rows = embeddings;
-      for (let layer = 0; layer < layers; layer++) {
+      const rows = layerStack(embeddings, layers, (input, layer) => {
         const module = root.at('layers').at(layer);
-        const normed = rmsNorm(module.at('norm1'), rows, { epsilon });
-        rows = add(rows, groupedQueryAttention(module.at('attention'), normed, { heads, angles, plan, layer }));
-        const again = rmsNorm(module.at('norm2'), rows, { epsilon });
-        rows = add(rows, gatedMlp(module.at('mlp'), again, { intermediateSize: 10, activation: silu }));
-      }
+        const normed = rmsNorm(module.at('norm1'), input, { epsilon });
+        const attended = add(input, groupedQueryAttention(module.at('attention'), normed, { heads, angles, plan, layer }));
+        const again = rmsNorm(module.at('norm2'), attended, { epsilon });
+        return add(attended, gatedMlp(module.at('mlp'), again, { intermediateSize: 10, activation: silu }));
+      });
       return rmsNorm(root.at('norm'), rows, { epsilon });
     },
     head: (hidden) => tied

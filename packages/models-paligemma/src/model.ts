@@ -1,5 +1,5 @@
 import {
-  add, embedding, gatedMlp, geluTanh, groupedQueryAttention, linear, Module, mul, rmsNormOnePlus, rotaryAngles, softCap,
+  add, embedding, gatedMlp, geluTanh, groupedQueryAttention, layerStack, linear, Module, mul, rmsNormOnePlus, rotaryAngles, softCap,
   tiedHead, visionTransformer,
   type AttentionHeads, type AttentionPlan, type Graph, type RotaryAngles, type Value, type VlmDefinition,
 } from '@mmhs/graph';
@@ -46,10 +46,8 @@ function decoder(
 ): Value {
   const angles = rotaryAngles(positions, { headDimension: text.headDimension, theta: text.ropeTheta });
   const decoderLayer = text.generation === 'gemma2' ? gemma2Layer : gemmaLayer;
-  let rows = embeddings;
-  for (let index = 0; index < text.layers; index++) {
-    rows = decoderLayer(module.at('layers').at(index), rows, { index, angles, attention, text });
-  }
+  const rows = layerStack(embeddings, text.layers, (input, index) =>
+    decoderLayer(module.at('layers').at(index), input, { index, angles, attention, text }));
   return rmsNormOnePlus(module.at('norm'), rows, { epsilon: text.rmsNormEps });
 }
 

@@ -1,6 +1,6 @@
 import {
-  add, axialRotaryAngles, embedding, fusedVisionAttention, gatedMlp, gelu, groupedQueryAttention, layerNorm, linear, mlp, Module,
-  multiplyDimensions, projectPatches, quickGelu, raggedSegments, reshape, rmsNorm, rotaryAngles, silu, tiedHead,
+  add, axialRotaryAngles, embedding, fusedVisionAttention, gatedMlp, gelu, groupedQueryAttention, layerNorm, layerStack, linear, mlp,
+  Module, multiplyDimensions, projectPatches, quickGelu, raggedSegments, reshape, rmsNorm, rotaryAngles, silu, tiedHead,
   type AttentionHeads, type AttentionPlan, type Graph, type RotaryAngles, type Value, type VlmDefinition,
 } from '@mmhs/graph';
 
@@ -43,15 +43,14 @@ function visionTower(tower: Module, { vision }: QwenConfig): Value {
   const places = graph.input('patch_positions', 'int64', [2, 'image_rows', mergeSize ** 2]);
   const angles = axialRotaryAngles(reshape(places, [2, patches]), { headDimension: hiddenSize / heads, theta: 10000 });
   const segments = raggedSegments(graph, patches);
-  let rows = projectPatches(tower.at('patch_embed').at('proj'), pixels, { outFeatures: hiddenSize, patchShape });
-  for (let index = 0; index < vision.layers; index++) {
+  const projected = projectPatches(tower.at('patch_embed').at('proj'), pixels, { outFeatures: hiddenSize, patchShape });
+  return layerStack(projected, vision.layers, (rows, index) => {
     const block = tower.at('blocks').at(index);
     const normed = layerNorm(block.at('norm1'), rows, { epsilon });
-    rows = add(rows, fusedVisionAttention(block.at('attn'), normed, { heads, angles, segments }));
-    const again = layerNorm(block.at('norm2'), rows, { epsilon });
-    rows = add(rows, mlp(block.at('mlp'), again, { intermediateSize, activation: quickGelu }));
-  }
-  return rows;
+    const attended = add(rows, fusedVisionAttention(block.at('attn'), normed, { heads, angles, segments }));
+    const again = layerNorm(block.at('norm2'), attended, { epsilon });
+    return add(attended, mlp(block.at('mlp'), again, { intermediateSize, activation: quickGelu }));
+  });
 }
 
 /** Joins each square of patches, whose rows lie together, into one image token of the decoder's width. */
@@ -70,10 +69,8 @@ function decoder(
   const angles = rotaryAngles(positions, {
     headDimension: text.headDimension, theta: text.ropeTheta, sections: text.ropeSections,
   });
-  let rows = embeddings;
-  for (let index = 0; index < text.layers; index++) {
-    rows = decoderLayer(module.at('layers').at(index), rows, { index, angles, attention, text });
-  }
+  const rows = layerStack(embeddings, text.layers, (input, index) =>
+    decoderLayer(module.at('layers').at(index), input, { index, angles, attention, text }));
   return rmsNorm(module.at('norm'), rows, { epsilon: text.rmsNormEps });
 }
 

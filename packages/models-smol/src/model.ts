@@ -1,6 +1,6 @@
 import {
-  add, embedding, gatedMlp, groupedQueryAttention, linear, Module, patchesPerSide, pixelShuffle, rmsNorm, rotaryAngles, silu,
-  tiedHead, visionTransformer,
+  add, embedding, gatedMlp, groupedQueryAttention, layerStack, linear, Module, patchesPerSide, pixelShuffle, rmsNorm, rotaryAngles,
+  silu, tiedHead, visionTransformer,
   type AttentionHeads, type AttentionPlan, type Graph, type RotaryAngles, type Value, type VlmDefinition,
 } from '@mmhs/graph';
 
@@ -49,10 +49,8 @@ function decoder(
 ): Value {
   const epsilon = text.rmsNormEps;
   const angles = rotaryAngles(positions, { headDimension: text.headDimension, theta: text.ropeTheta });
-  let rows = embeddings;
-  for (let index = 0; index < text.layers; index++) {
-    rows = decoderLayer(module.at('layers').at(index), rows, { index, angles, attention, text });
-  }
+  const rows = layerStack(embeddings, text.layers, (input, index) =>
+    decoderLayer(module.at('layers').at(index), input, { index, angles, attention, text }));
   return rmsNorm(module.at('norm'), rows, { epsilon });
 }
 

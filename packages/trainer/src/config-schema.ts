@@ -264,6 +264,9 @@ export const trainingConfigSchema = z.strictObject({
   shared_prefix: setting(z.boolean().default(true), {
     group: 'Run', help: 'Compute the instructions once per batch: the same loss with fewer tokens.',
   }),
+  gradient_checkpointing: setting(z.boolean().default(false), {
+    group: 'Run', help: "Compute decoder layers again in the backward pass instead of keeping what they made: less memory, more time.",
+  }),
   progress: setting(z.enum(['auto', 'bar', 'plain', 'off']).default('auto'), {
     group: 'Run', help: 'How progress is shown: a bar on a terminal, plain lines elsewhere.',
   }),

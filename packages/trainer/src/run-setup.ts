@@ -132,6 +132,7 @@ async function openSessions(
     engine: createTrainingEngine({
       runtime, model, weights, parameters, trainable, images,
       features: towerTrained ? undefined : features, sharedPrefix: config.shared_prefix,
+      gradientCheckpointing: config.gradient_checkpointing,
     }),
     predictor: createPredictor({
       runtime, model, weights, parameters, trainable: still, features, tokenizer, labelSet: config.class_names,

@@ -48,6 +48,7 @@ interface OpenedGraph {
  *
  * @param features Store of frozen features, or undefined when the tower is trained and runs inside the training graph.
  * @param sharedPrefix Whether instructions are computed once a micro-batch. Default true where the posts allow it.
+ * @param gradientCheckpointing Whether decoder layers are computed again in the backward pass. Default false.
  */
 export function createTrainingEngine(options: {
   readonly runtime: Runtime;
@@ -58,12 +59,15 @@ export function createTrainingEngine(options: {
   readonly features: FeatureStore | undefined;
   readonly images: ImageLoader;
   readonly sharedPrefix?: boolean;
+  readonly gradientCheckpointing?: boolean;
 }): TrainingEngine {
-  const { runtime, model, weights, parameters, trainable, features, images } = options;
+  const { runtime, model, weights, parameters, trainable, features, images, gradientCheckpointing = false } = options;
   const opened = new Map<string, Promise<OpenedGraph>>();
 
   const open = async (variant: GraphVariant): Promise<OpenedGraph> => {
-    const graph = model.trainingGraph({ trainable: variant.gradients ? trainable : withoutDropout(trainable), ...variant });
+    const graph = model.trainingGraph({
+      trainable: variant.gradients ? trainable : withoutDropout(trainable), gradientCheckpointing, ...variant,
+    });
     return { graph, session: await runtime.createSession({ graph, weights, parameters }) };
   };
   const graphOf = (variant: GraphVariant): Promise<OpenedGraph> => {

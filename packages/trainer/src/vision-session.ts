@@ -19,7 +19,9 @@ export function createVisionSession(options: {
   const { runtime, model, weights, parameters, trainable, signal } = options;
   const graph = model.visionGraph({ trainable });
   const bytes = graph.weights.reduce((sum, { shape }) => sum + 4 * shape.reduce<number>((size, side) => size * Number(side), 1), 0);
+  // A trained tower also runs inside the training graph, which shares its weights.
+  const isFrozen = graph.parameters.length === 0;
   return runtime.createSession({
-    graph, weights, parameters, ...(bytes <= packedBytesLimit ? { weightBinding: 'initializer' } : {}), ...(signal === undefined ? {} : { signal }),
+    graph, weights, parameters, ...(isFrozen && bytes <= packedBytesLimit ? { weightBinding: 'initializer' } : {}), ...(signal === undefined ? {} : { signal }),
   });
 }

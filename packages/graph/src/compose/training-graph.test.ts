@@ -8,6 +8,7 @@ import type { Feeds } from '../../test/interpreter.ts';
 import { packBatch, type TestPost } from '../../test/packed-batch.ts';
 import { seededRandom, uniform } from '../../test/random.ts';
 import { defineTiny, tinyImageRows } from '../../test/tiny-model.ts';
+import { decodeModel } from '../onnx/schema.ts';
 import { composeTrainingGraph } from './training-graph.ts';
 import { composeVisionGraph } from './vision-graph.ts';
 
@@ -82,6 +83,31 @@ describe('a packed training graph', () => {
       const slope = centralDifference(feeds, name, at, (changed) => run(changed).loss!.data[0]!);
       expect(outputs[`grad.${name}`]!.data[at], name).toBeCloseTo(slope, 7);
     }
+  });
+
+  it('that recomputes layers has the same loss and gradients, with dropout and trained base weights too', () => {
+    const trainable: TrainableTensors = {
+      adapters: new Map([...lora.adapters].map(([path, adapter]) => [path, { ...adapter, dropout: 0.3 }])),
+      full: new Set(['layers.0.norm1.weight', 'layers.1.mlp.up_proj.weight', 'embed.weight']),
+    };
+    const [kept, recomputed] = [false, true].map((gradientCheckpointing) =>
+      compose({ sharedPrefix: true, trainable, gradientCheckpointing })) as [ModelGraph, ModelGraph];
+    expect(recomputed.inputs).toEqual(kept.inputs);
+    const random = seededRandom(3);
+    const feeds = {
+      ...randomWeights(kept), ...packBatch({ posts, sharedPrefix: 3 }),
+      dropout_rows: uniform(random, [10, 20], 0, 64), dropout_columns: uniform(random, [10, 10], 0, 64),
+    };
+    expectClose(interpretModel(recomputed)(feeds), interpretModel(kept)(feeds), 12);
+  });
+
+  it('that recomputes layers runs a second forward pass through them from the lowest trained one on', () => {
+    const nodesOf = (gradientCheckpointing: boolean, layer: number): number => {
+      const trainable = { adapters: new Map([[`layers.${layer}.mlp.down_proj`, { rank: 1, scaling: 1, dropout: 0 }]]), full: new Set<string>() };
+      const { graph } = decodeModel(compose({ trainable, gradientCheckpointing }).model);
+      return graph.node.filter(({ opType }) => opType === 'Softmax').length;
+    };
+    expect([nodesOf(false, 0), nodesOf(true, 0), nodesOf(true, 1)]).toEqual([2, 4, 3]);
   });
 
   it('has an input for each name of the contract, and no other', () => {

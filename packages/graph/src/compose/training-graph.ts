@@ -20,7 +20,7 @@ export function composeTrainingGraph(
   define: (graph: Graph) => VlmDefinition,
   options: TrainingGraphOptions,
 ): ModelGraph {
-  const graph = new Graph({ trainable: options.trainable });
+  const graph = new Graph({ trainable: options.trainable, recomputesLayers: options.gradientCheckpointing ?? false });
   const model = define(graph);
   const embeddings = embedRows(graph, model, options.imageFeatures);
   const positions = graph.input('position_ids', 'int64', [model.positionRows, 'tokens']);

@@ -1,5 +1,5 @@
 import { multiplyDimensions } from '../dimension.ts';
-import type { Graph, Value } from '../graph.ts';
+import type { Graph, TapeEntry, Value } from '../graph.ts';
 import { add } from '../operators/elementwise.ts';
 import { expand } from '../operators/shape.ts';
 
@@ -14,40 +14,49 @@ import { expand } from '../operators/shape.ts';
 export function gradients(loss: Value, by: Iterable<Value>): Map<Value, Value> {
   const { graph } = loss;
   if (multiplyDimensions(...loss.shape) !== 1) graph.shapeError('gradients', 'a loss of one element is needed', loss);
-  const wanted = [...by];
-  const dependent = dependents(graph, wanted);
+  return graph.withoutRecording(() =>
+    backpropagate({ graph, tape: graph.tape, from: loss, gradient: expand(graph.scalar(1), loss.shape), by: [...by] }));
+}
+
+/** Walks a tape back from the gradient by `from` to the gradients by each of `by`. */
+export function backpropagate(options: {
+  readonly graph: Graph;
+  readonly tape: readonly TapeEntry[];
+  readonly from: Value;
+  readonly gradient: Value;
+  readonly by: readonly Value[];
+}): Map<Value, Value> {
+  const { graph, tape, from, gradient: start, by } = options;
+  const dependent = dependents(tape, by);
   /** Gradient so far by value name. */
-  const accumulated = new Map<string, Value>();
-  return graph.withoutRecording(() => {
-    accumulated.set(loss.name, expand(graph.scalar(1), loss.shape));
-    for (const entry of graph.tape.toReversed()) {
-      const outputGradients = entry.outputs.map((output) => accumulated.get(output.name));
-      if (!outputGradients.some((gradient) => gradient !== undefined)) continue;
-      const wantedInputs = entry.inputs.map((input) => dependent.has(input.name));
-      if (!wantedInputs.includes(true)) continue;
-      const inputGradients = graph.scope(`gradient of ${entry.scope}`, () =>
-        entry.vjp({ outputGradients, wanted: wantedInputs }),
-      );
-      entry.inputs.forEach((input, index) => {
-        const gradient = inputGradients[index];
-        if (gradient === undefined || !dependent.has(input.name)) return;
-        const before = accumulated.get(input.name);
-        accumulated.set(input.name, before === undefined ? gradient : add(before, gradient));
-      });
-    }
-    const result = new Map<Value, Value>();
-    for (const value of wanted) {
-      const gradient = accumulated.get(value.name);
-      if (gradient !== undefined) result.set(value, gradient);
-    }
-    return result;
-  });
+  const accumulated = new Map([[from.name, start]]);
+  for (const entry of tape.toReversed()) {
+    const outputGradients = entry.outputs.map((output) => accumulated.get(output.name));
+    if (!outputGradients.some((gradient) => gradient !== undefined)) continue;
+    const wantedInputs = entry.inputs.map((input) => dependent.has(input.name));
+    if (!wantedInputs.includes(true)) continue;
+    const inputGradients = graph.scope(`gradient of ${entry.scope}`, () =>
+      entry.vjp({ outputGradients, wanted: wantedInputs }),
+    );
+    entry.inputs.forEach((input, index) => {
+      const gradient = inputGradients[index];
+      if (gradient === undefined || !dependent.has(input.name)) return;
+      const before = accumulated.get(input.name);
+      accumulated.set(input.name, before === undefined ? gradient : add(before, gradient));
+    });
+  }
+  const result = new Map<Value, Value>();
+  for (const value of by) {
+    const gradient = accumulated.get(value.name);
+    if (gradient !== undefined) result.set(value, gradient);
+  }
+  return result;
 }
 
 /** Names of every value that depends on one of `sources`, the sources included. */
-function dependents(graph: Graph, sources: readonly Value[]): ReadonlySet<string> {
+function dependents(tape: readonly TapeEntry[], sources: readonly Value[]): ReadonlySet<string> {
   const dependent = new Set(sources.map((source) => source.name));
-  for (const entry of graph.tape) {
+  for (const entry of tape) {
     if (entry.inputs.some((input) => dependent.has(input.name))) {
       for (const output of entry.outputs) dependent.add(output.name);
     }

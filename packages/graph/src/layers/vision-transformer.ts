@@ -2,6 +2,7 @@ import type { Value } from '../graph.ts';
 import type { Module } from '../module.ts';
 import { add } from '../operators/elementwise.ts';
 import { geluTanh } from '../operators/activation.ts';
+import { layerStack } from './layer-stack.ts';
 import { mlp } from './mlp.ts';
 import { layerNorm } from './normalization.ts';
 import { visionAttention } from './self-attention.ts';
@@ -36,10 +37,9 @@ export function visionTransformer(tower: Module, pixels: Value, sizes: VisionTra
   const { hiddenSize, patchSize, layerNormEps: epsilon } = sizes;
   const embeddings = tower.at('embeddings');
   const patches = patchEmbedding(embeddings.at('patch_embedding'), pixels, { outFeatures: hiddenSize, patchSize });
-  let rows = addPositionEmbedding(embeddings.at('position_embedding'), patches, { places: patchesPerSide(sizes) ** 2 });
-  for (let index = 0; index < sizes.layers; index++) {
-    rows = visionLayer(tower.at('encoder').at('layers').at(index), rows, sizes);
-  }
+  const placed = addPositionEmbedding(embeddings.at('position_embedding'), patches, { places: patchesPerSide(sizes) ** 2 });
+  const rows = layerStack(placed, sizes.layers, (input, index) =>
+    visionLayer(tower.at('encoder').at('layers').at(index), input, sizes));
   return layerNorm(tower.at('post_layernorm'), rows, { epsilon });
 }
 

@@ -47,6 +47,20 @@ describe('a serialised graph', () => {
     ]);
   });
 
+  it('puts the gradients of a lower layer before those of a higher one, so that onnxruntime makes the higher ones first', () => {
+    const trainable = {
+      adapters: new Map([0, 1].map((layer) => [`layers.${layer}.mlp.down_proj`, { rank: 1, scaling: 1, dropout: 0 }])), full: new Set<string>(),
+    };
+    const { graph: trained } = decodeModel(composeTrainingGraph(defineTiny, {
+      trainable, sharedPrefix: false, imageFeatures: 'none', gradients: true,
+    }).model);
+    const madeBy = new Map(trained.node.flatMap((node, index) => node.output.map((name) => [name, index] as const)));
+    const placeOf = (output: string): number => madeBy.get(trained.node[madeBy.get(output)!]!.input[0]!)!;
+    const [low, high] = [0, 1].map((layer) => placeOf(`grad.layers.${layer}.mlp.down_proj.lora_B.weight`)) as [number, number];
+    expect(low).toBeLessThan(high);
+    expect(high).toBeLessThan(placeOf('loss'));
+  });
+
   it('declares inputs, weights and parameters with types and symbolic shapes, without the unused ones', () => {
     expect(result.inputs).toEqual([{ name: 'x', type: 'float32', shape: ['rows', 'rows', 4] }]);
     expect(result.weights).toEqual([{ name: 'frozen', type: 'float32', shape: [4, 3] }]);

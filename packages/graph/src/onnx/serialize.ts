@@ -30,7 +30,7 @@ export function serializeGraph(graph: Graph): ModelGraph {
     producerName: 'mmhs',
     graph: {
       name: 'mmhs',
-      node: [...nodes.map(encodeNode), ...aliases],
+      node: [...resultsLast(nodes).map(encodeNode), ...aliases],
       initializer: [...graph.constants.values()]
         .filter(({ value }) => used.has(value.name))
         .map(({ value, bytes }) => ({
@@ -49,6 +49,18 @@ export function serializeGraph(graph: Graph): ModelGraph {
     parameters: specs(parameters),
     outputs: outputs.map(([name, value]) => specOf(name, value)),
   };
+}
+
+/**
+ * The same nodes with those that only make results at the end, the last one first. onnxruntime runs what the graph's last
+ * result needs, then what else the one before it needs, and so on: this way each layer's gradients are made as soon as they can
+ * be, and what they were made of can be freed. In the order of their making, the lowest layer's would come first and everything
+ * the others need would be kept until then.
+ */
+function resultsLast(nodes: readonly Node[]): Node[] {
+  const consumed = new Set(nodes.flatMap(({ inputs }) => inputs.map((value) => value?.name)));
+  const isResult = ({ outputs }: Node): boolean => outputs.every(({ name }) => !consumed.has(name));
+  return [...nodes.filter((node) => !isResult(node)), ...nodes.filter(isResult).reverse()];
 }
 
 /** Puts the number of dropout sites, known now, into the inputs that carry their random numbers. */
