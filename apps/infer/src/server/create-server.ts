@@ -95,7 +95,9 @@ export async function createServer(options: {
 function addHooks(app: FastifyInstance, context: ServerContext): void {
   const { metrics, settings, batcher, isDraining } = context;
   app.addHook('onRequest', async (request) => {
-    if (isDraining() && request.method === 'POST') throw stopping();
+    if (request.method !== 'POST') return;
+    if (isDraining()) throw stopping();
+    batcher.requireRoom(1); // no use in receiving what the queue would refuse
   });
   limitBodies(app, settings.bodyBytes);
   app.addHook('onSend', async (_request, reply) => {

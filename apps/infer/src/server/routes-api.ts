@@ -36,7 +36,6 @@ export function addApiRoutes(app: FastifyInstance, context: ServerContext): void
 }
 
 function readBody(request: FastifyRequest, format: 'json' | 'lines', context: ServerContext, signal: AbortSignal): Promise<RequestedPost[]> {
-  context.batcher.requireRoom(1); // no use in reading what the queue would refuse
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   return context.service.read({ body, format, signal });
 }
