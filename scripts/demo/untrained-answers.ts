@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { LabelSet } from '@mmhs/core';
 import { loadSplit } from '@mmhs/data';
 import { buildPrompt } from '@mmhs/prompts';
-import { createFeatureStore, createImageLoader, createPredictor, openModel, preparePosts } from '@mmhs/trainer';
+import { createAnswerLanguage, createFeatureStore, createImageLoader, createPredictor, openModel, preparePosts } from '@mmhs/trainer';
 
 import type { DemoModel } from './models/demo-model.ts';
 
@@ -23,11 +23,12 @@ export async function untrainedAnswers(options: {
   const parameters = await runtime.createParameters({ specs: [] });
   const images = createImageLoader({ processor });
   const vision = await runtime.createSession({ graph: model.visionGraph({ trainable }), weights, parameters });
+  const prompt = buildPrompt({ labelSet });
   const predictor = createPredictor({
-    runtime, model, weights, parameters, trainable, tokenizer, labelSet, batchSize: 40, maxNewTokens: 48,
+    runtime, model, weights, parameters, trainable, tokenizer, language: createAnswerLanguage({ processor, model, prompt }), batchSize: 40, maxNewTokens: 48,
     features: createFeatureStore({ vision, model, images, cache: { identity: folder } }),
   });
-  const posts = await preparePosts({ samples, processor, prompt: buildPrompt({ labelSet }), images });
+  const posts = await preparePosts({ samples, processor, prompt, images });
   const predictions = await predictor.predict({ posts });
   await opened.close();
   return predictions.map(({ labels }) => labels);

@@ -54,6 +54,7 @@ export async function searchAnswers(options: SearchOptions): Promise<ScoredAnswe
     wanted: posts.flatMap((_, sample) => wantChildren(sample, first, 0)),
   });
   let cache = prompts.cache as DecodingCache;
+  hideTokensBehind(cache, posts, decoder);
   try {
     searches.forEach((search, index) =>
       noteScores(search, [{ node: trie, score: 0 }], first, prompts.scores.slice(index * first.length, (index + 1) * first.length)));
@@ -72,6 +73,16 @@ export async function searchAnswers(options: SearchOptions): Promise<ScoredAnswe
   } finally {
     cache.release();
   }
+}
+
+/** Leaves the prompts alone visible: each run brings the paths it follows along. */
+function hideTokensBehind({ keys }: DecodingCache, posts: readonly EncodedPost[], { model: { positionRows } }: Decoder): void {
+  posts.forEach((post, sample) => {
+    const { order } = placeAfterPrompt(post, positionRows);
+    keys.orders[sample]?.forEach((value, column) => {
+      if (value >= order) (keys.ends[sample] as Int32Array)[column] = 0;
+    });
+  });
 }
 
 /** Follows the best beginnings of each search by one label. */

@@ -2,6 +2,7 @@ import type { LabelSet, Prediction } from '@mmhs/core';
 import { multilabelReport } from '@mmhs/metrics';
 
 import { invalidJsonRate, type Evaluation } from './artifacts.ts';
+import type { Decision, DecisionRule } from './decision.ts';
 import type { Predictor } from './predict.ts';
 import type { PreparedPost } from './prepare-posts.ts';
 import type { ProgressReporter } from './progress.ts';
@@ -13,22 +14,27 @@ export interface EvaluatedSplit {
   readonly predictions: readonly Prediction[];
 }
 
-/** Labels a split by generation and measures the answers; with an engine, also the loss on the gold answers. */
+/** Labels a split, by free generation unless told otherwise, and measures the answers; with an engine, also the loss on the gold answers. */
 export async function evaluateSplit(options: {
   readonly name: string;
   readonly posts: readonly PreparedPost[];
   readonly predictor: Predictor;
   readonly engine?: TrainingEngine | undefined;
   readonly labelSet: LabelSet;
+  readonly rule?: DecisionRule | undefined;
+  readonly scores?: boolean | undefined;
+  readonly decision?: Decision | undefined;
   readonly zeroDivision: 0 | 1;
   readonly batchSize: number;
   readonly progress: ProgressReporter;
   readonly signal?: AbortSignal | undefined;
 }): Promise<EvaluatedSplit> {
-  const { name, posts, predictor, engine, labelSet, zeroDivision, batchSize, progress, signal } = options;
+  const { name, posts, predictor, engine, labelSet, rule, scores, decision, zeroDivision, batchSize, progress, signal } = options;
   const started = performance.now();
   progress.start({ name: `evaluate ${name}`, total: posts.length });
-  const predictions = await predictor.predict({ posts, onProgress: (done) => progress.update({ done }), signal });
+  const predictions = await predictor.predict({
+    posts, rule, scores, decision, onProgress: (done) => progress.update({ done }), signal,
+  });
   const loss = engine && (await meanLoss(engine, posts, batchSize, signal));
   progress.stop();
   const report = multilabelReport({

@@ -71,7 +71,9 @@ export {
   type Evaluation,
 } from './artifacts.ts';
 export { createAnswerLanguage } from './answer-language.ts';
-export { decisionRules, type DecisionRule } from './decision.ts';
+export { readDecision, writeDecision } from './decision-file.ts';
+export { tuneDecision, type TunedDecision } from './decision-tuning.ts';
+export { decisionRules, type Decision, type DecisionRule, type LabelCalibration } from './decision.ts';
 export {
   openLabeller,
   openLabellers,
@@ -84,4 +86,4 @@ export {
 export { formatEvaluations } from './progress-table.ts';
 export { trainedSpecs } from './adapter-setup.ts';
 export { openModel, type OpenedModel } from './open-model.ts';
-export { createPredictor, type Predictor } from './predict.ts';
+export { createPredictor, type CreatePredictorOptions, type Predictor } from './predict.ts';

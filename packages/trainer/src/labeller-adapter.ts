@@ -3,7 +3,9 @@ import { loadAdapter } from '@mmhs/lora';
 import type { PromptRecord } from '@mmhs/prompts';
 
 import { setValues, trainedSpecs, withoutDropout } from './adapter-setup.ts';
-import type { DecisionRule } from './decision.ts';
+import { createAnswerLanguage } from './answer-language.ts';
+import { readDecision } from './decision-file.ts';
+import { plainDecision, type Decision } from './decision.ts';
 import { evaluateSplit } from './evaluation.ts';
 import { createFeatureStore } from './feature-store.ts';
 import { createPostImages } from './labeller-images.ts';
@@ -31,7 +33,8 @@ export async function openAdapter(options: LabellerOptions & {
   const vision = await runtime.createSession({ graph: model.visionGraph({ trainable }), weights, parameters });
   const features = createFeatureStore({ vision, model, images, cache: { identity: opened.featureIdentity } });
   const predictor = createPredictor({
-    runtime, model, weights, parameters, trainable, features, tokenizer, labelSet, batchSize, maxNewTokens,
+    runtime, model, weights, parameters, trainable, features, tokenizer, batchSize, maxNewTokens,
+    language: createAnswerLanguage({ processor, model, prompt: record }),
   });
   const maxTokens = Number(record.context['maxTokens']);
   const withPrepared = async <Result>(
@@ -47,20 +50,18 @@ export async function openAdapter(options: LabellerOptions & {
       images.letGo(samples);
     }
   };
-  const thresholds = chooseThresholds(labelSet, options.thresholds);
+  const decision = withThresholds(await readDecision({ folder: adapterFolder, labelSet }) ?? plainDecision(labelSet.length), labelSet, options.thresholds);
   const usualRule = options.rule ?? 'generate';
   return {
     adapterFolder,
     labelSet,
-    thresholds,
-    label: ({ samples, rule = usualRule, scores = false, signal }) => {
-      checkAvailable(rule, scores);
-      return withPrepared(samples.map((sample) => ({ ...sample, labels: [] })), signal, (posts) => predictor.predict({ posts, signal }));
-    },
-    evaluate: ({ samples, rule = usualRule, scores = false, signal, ...rest }) => {
-      checkAvailable(rule, scores);
-      return withPrepared(samples, signal, (posts) => evaluateSplit({ ...rest, posts, predictor, labelSet, batchSize, signal }));
-    },
+    thresholds: decision.thresholds,
+    calibrated: decision.calibration !== undefined,
+    label: ({ samples, rule = usualRule, scores, signal }) =>
+      withPrepared(samples.map((sample) => ({ ...sample, labels: [] })), signal, (posts) =>
+        predictor.predict({ posts, rule, scores, decision, signal })),
+    evaluate: ({ samples, rule = usualRule, signal, ...rest }) =>
+      withPrepared(samples, signal, (posts) => evaluateSplit({ ...rest, posts, rule, decision, predictor, labelSet, batchSize, signal })),
     describePrompt: (sample) => withPrepared([sample], undefined, async ([post]) => describe(post as PreparedPost, opened)),
     async close() {
       await predictor.release();
@@ -87,15 +88,12 @@ function toSample(post: PostToLabel & Partial<Sample>): Sample {
   return { imagePath: undefined, labels: [], source: post.id, ...post };
 }
 
-function chooseThresholds(labelSet: LabelSet, given: Readonly<Record<string, number>> = {}): number[] {
+function withThresholds(decision: Decision, labelSet: LabelSet, given: Readonly<Record<string, number>> = {}): Decision {
   const unknown = Object.keys(given).find((label) => !labelSet.includes(label));
-  if (unknown === undefined) return labelSet.map((label) => given[label] ?? 0.5);
+  if (unknown === undefined) {
+    return { ...decision, thresholds: labelSet.map((label, index) => given[label] ?? (decision.thresholds[index] as number)) };
+  }
   throw new MmhsError('MMHS_LABELLER_THRESHOLDS', 'There is a threshold for a label that the adapter does not know', {
     got: JSON.stringify(unknown), expected: `labels among ${JSON.stringify(labelSet)}`,
   });
-}
-
-function checkAvailable(rule: DecisionRule, scores: boolean): void {
-  if (rule === 'generate' && !scores) return;
-  throw new MmhsError('MMHS_LABELLER_RULE', 'Label scores are not there yet', { got: rule, expected: "the rule 'generate', without scores" });
 }

@@ -41,8 +41,10 @@ export interface DescribedPrompt {
 export interface Labeller {
   readonly adapterFolder: string;
   readonly labelSet: LabelSet;
-  /** Threshold of each label for the rule `thresholds`, in the label set's order; tuned ones where the adapter has them, else 0.5. */
+  /** Threshold of each label for the rule `thresholds`, in the label set's order: from the adapter's `decision.json`, else 0.5. */
   readonly thresholds: readonly number[];
+  /** Whether scores are calibrated, as the adapter's `decision.json` says. */
+  readonly calibrated: boolean;
   /**
    * Labels posts.
    *

@@ -1,61 +1,90 @@
 import type { FloatTensor, LabelSet, Prediction, Tokenizer, TrainableTensors, VlmModel } from '@mmhs/core';
 import { parseLabels } from '@mmhs/parse';
-import { createDecoder, generate, type CheckpointHandle, type ParameterStore, type Runtime } from '@mmhs/runtime';
+import { writeLabels } from '@mmhs/prompts';
+import {
+  createDecoder, createLabelTrie, decodeLabels, generate, labelProbabilities, scoreLabels, type AnswerLanguage, type CheckpointHandle,
+  type LabelProbabilities, type ParameterStore, type Runtime, type TrieNode,
+} from '@mmhs/runtime';
 
+import { calibrate, needsScores, plainDecision, reachedLabels, type Decision, type DecisionRule } from './decision.ts';
 import type { FeatureStore } from './feature-store.ts';
 import { promptOf, type PreparedPost } from './prepare-posts.ts';
 
-/** Labels posts by greedy generation. */
+/** Labels posts. */
 export interface Predictor {
   /** Predictions in the order of the posts. */
   predict(options: {
     readonly posts: readonly PreparedPost[];
+    /** @default 'generate' */
+    readonly rule?: DecisionRule | undefined;
+    /** Whether scores are wanted where the rule does without. @default false */
+    readonly scores?: boolean | undefined;
+    /** @default 0.5 for every label, no calibration */
+    readonly decision?: Decision | undefined;
     readonly onProgress?: (done: number, total: number) => void;
     readonly signal?: AbortSignal | undefined;
   }): Promise<Prediction[]>;
   release(): Promise<void>;
 }
 
-/** Creates a predictor that shares base weights and adapters with the other sessions of its runtime. */
-export function createPredictor(options: {
+/** How a predictor is made. */
+export interface CreatePredictorOptions {
   readonly runtime: Runtime;
   readonly model: VlmModel;
-  readonly weights: CheckpointHandle;
+  readonly weights: CheckpointHandle | readonly CheckpointHandle[];
   readonly parameters: ParameterStore;
   readonly trainable: TrainableTensors;
   readonly features: FeatureStore;
   readonly tokenizer: Tokenizer;
-  readonly labelSet: LabelSet;
+  /** The canonical answers, as `createAnswerLanguage` gives them. */
+  readonly language: AnswerLanguage;
   readonly batchSize: number;
-  /** Longest answer in tokens. */
+  /** Longest freely generated answer in tokens. */
   readonly maxNewTokens: number;
-}): Predictor {
-  const { runtime, model, weights, parameters, trainable, features, tokenizer, labelSet } = options;
-  const decoder = createDecoder({ runtime, model, trainable, weights, parameters });
+  /** Up to this many labels all answers are scored; with more, the likeliest are searched for until at most a millionth is missing. @default 6 */
+  readonly exactUpTo?: number | undefined;
+}
 
-  const predictBatch = async (batch: readonly PreparedPost[], signal?: AbortSignal): Promise<Prediction[]> => {
-    const answers = await generate({
+/** Creates a predictor that shares base weights and adapters with the other sessions of its runtime. */
+export function createPredictor(options: CreatePredictorOptions): Predictor {
+  const { runtime, model, weights, parameters, trainable, features, tokenizer, language, exactUpTo = 6 } = options;
+  const { labelSet } = language;
+  const decoder = createDecoder({ runtime, model, trainable, weights, parameters });
+  let trie: TrieNode | undefined;
+
+  const predictBatch = async (posts: readonly PreparedPost[], wish: BatchWish): Promise<Prediction[]> => {
+    const { rule, signal } = wish;
+    const batch = {
       decoder,
-      posts: batch.map((post) => promptOf(post.encoded)),
-      imageFeatures: await featuresOf(batch, features, signal),
-      maxNewTokens: options.maxNewTokens,
+      posts: posts.map((post) => promptOf(post.encoded)),
+      imageFeatures: await featuresOf(posts, features, signal),
       signal,
-    });
-    return batch.map((post, index) => {
-      const { ids = [], ended = false } = answers[index] ?? {};
-      return toPrediction(post.sample.id, tokenizer.decode(ids), ended, labelSet);
+    };
+    trie ??= createLabelTrie(language);
+    const scored = wish.scores
+      ? (await scoreLabels({ ...batch, trie, labelCount: labelSet.length, exactUpTo })).map((each) => labelProbabilities(each, labelSet.length))
+      : undefined;
+    if (needsScores(rule)) return posts.map((post, index) => decideByScores(post, scored?.[index] as LabelProbabilities, labelSet, wish));
+    const written = rule === 'generate'
+      ? (await generate({ ...batch, maxNewTokens: options.maxNewTokens })).map(({ ids, ended }) => readAnswer(tokenizer.decode(ids), ended, labelSet))
+      : (await decodeLabels({ ...batch, trie })).answers.map(({ labels, tokens }) =>
+        ({ labels: labels.map((label) => labelSet[label] as string), rawText: tokenizer.decode([...tokens]), valid: true }));
+    return posts.map((post, index) => {
+      const answer = written[index] as Omit<Prediction, 'id'>;
+      return { id: post.sample.id, ...answer, ...scoreFields(scored?.[index], answer.labels, labelSet, wish.decision) };
     });
   };
 
   return {
-    async predict({ posts, onProgress, signal }) {
+    async predict({ posts, rule = 'generate', scores = false, decision = plainDecision(labelSet.length), onProgress, signal }) {
+      const wish = { rule, decision, signal, scores: scores || needsScores(rule) };
       const byLength = posts.map((post, index) => ({ post, index }))
         .sort((a, b) => b.post.encoded.promptLength - a.post.encoded.promptLength);
       const predictions: Prediction[] = new Array<Prediction>(posts.length);
       for (let start = 0; start < byLength.length; start += options.batchSize) {
         signal?.throwIfAborted();
         const batch = byLength.slice(start, start + options.batchSize);
-        const answers = await predictBatch(batch.map(({ post }) => post), signal);
+        const answers = await predictBatch(batch.map(({ post }) => post), wish);
         batch.forEach(({ index }, place) => { predictions[index] = answers[place] as Prediction; });
         onProgress?.(Math.min(start + batch.length, posts.length), posts.length);
       }
@@ -63,6 +92,13 @@ export function createPredictor(options: {
     },
     release: () => decoder.release(),
   };
+}
+
+interface BatchWish {
+  readonly rule: DecisionRule;
+  readonly scores: boolean;
+  readonly decision: Decision;
+  readonly signal: AbortSignal | undefined;
 }
 
 async function featuresOf(
@@ -74,9 +110,31 @@ async function featuresOf(
   return posts.map((post) => (post.image === undefined ? undefined : found[next++]));
 }
 
+/** Labels by their probabilities, or the likeliest array; the text is the canonical answer with these labels. */
+function decideByScores(
+  { sample }: PreparedPost, probabilities: LabelProbabilities, labelSet: LabelSet, { rule, decision }: BatchWish,
+): Prediction {
+  const scores = calibrate(probabilities.marginals, decision.calibration);
+  const chosen = rule === 'array'
+    ? probabilities.best
+    : reachedLabels(scores, rule === 'marginals' ? labelSet.map(() => 0.5) : decision.thresholds);
+  const labels = chosen.map((label) => labelSet[label] as string);
+  return { id: sample.id, labels, rawText: writeLabels(labels, labelSet), valid: true, ...scoreFields(probabilities, labels, labelSet, decision) };
+}
+
+function scoreFields(
+  probabilities: LabelProbabilities | undefined, labels: readonly string[], labelSet: LabelSet, decision: Decision,
+): Pick<Prediction, 'scores' | 'probability'> {
+  if (probabilities === undefined) return {};
+  return {
+    scores: calibrate(probabilities.marginals, decision.calibration),
+    probability: probabilities.probabilityOf(labels.map((label) => labelSet.indexOf(label))),
+  };
+}
+
 /** Parses a generated text; an answer that is not the canonical JSON array of known labels counts as invalid. */
-function toPrediction(id: string, rawText: string, ended: boolean, labelSet: LabelSet): Prediction {
+function readAnswer(rawText: string, ended: boolean, labelSet: LabelSet): Omit<Prediction, 'id'> {
   const parsed = parseLabels(rawText, labelSet);
   const valid = ended && parsed.ok && parsed.repairs.length === 0 && parsed.unknown.length === 0;
-  return { id, labels: parsed.ok ? parsed.labels : [], rawText, valid };
+  return { labels: parsed.ok ? parsed.labels : [], rawText, valid };
 }

@@ -27,8 +27,9 @@ export async function writeAnswers(options: {
 }): Promise<string> {
   const { folder, split, posts, predictions } = options;
   const lines = posts.map(({ sample: { id, labels } }, index) => {
-    const { labels: pred, rawText: raw, valid } = predictions[index] as Prediction;
-    return `${JSON.stringify({ id, gold: labels, pred, raw, valid })}\n`;
+    const { labels: pred, rawText: raw, valid, scores, probability } = predictions[index] as Prediction;
+    // Scores that were not computed are left out by JSON.
+    return `${JSON.stringify({ id, gold: labels, pred, raw, valid, scores, probability })}\n`;
   });
   const path = join(folder, split === 'val' ? 'eval_predictions.jsonl' : 'test_predictions.jsonl');
   await writeFileAtomically({ path, write: (file) => file.writeFile(lines.join('')) });

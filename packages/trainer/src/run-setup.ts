@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 
-import { MmhsError, type VlmFamily, type VlmModel } from '@mmhs/core';
+import { MmhsError, type PromptContent, type VlmFamily, type VlmModel } from '@mmhs/core';
 import { buildPrompt, recordPrompt, type PromptRecord } from '@mmhs/prompts';
 import type { ParameterStore } from '@mmhs/runtime';
 
 import { startingParameters, withoutDropout, type TrainingTargets } from './adapter-setup.ts';
+import { createAnswerLanguage } from './answer-language.ts';
 import type { TrainingConfig } from './config.ts';
 import { createFeatureStore, type FeatureCacheOptions } from './feature-store.ts';
 import { createImageLoader, type ImageLoader } from './image-loader.ts';
@@ -59,7 +60,7 @@ export async function setUpRun(setup: RunSetup): Promise<RunParts> {
       maxSteps: config.max_steps ?? undefined,
       seed: config.seed,
     }),
-    ...(await openSessions(setup, parameters, images)),
+    ...(await openSessions(setup, parameters, images, prompt)),
     prompt: recordPrompt({
       prompt,
       context: {
@@ -115,10 +116,10 @@ async function encodePosts(
 }
 
 async function openSessions(
-  setup: RunSetup, parameters: ParameterStore, images: ImageLoader,
+  setup: RunSetup, parameters: ParameterStore, images: ImageLoader, prompt: PromptContent,
 ): Promise<Pick<RunParts, 'engine' | 'predictor'>> {
   const { config, opened, targets } = setup;
-  const { runtime, model, weights, tokenizer } = opened;
+  const { runtime, model, weights, tokenizer, processor } = opened;
   const { trainable } = targets;
   const still = withoutDropout(trainable);
   const towerTrained = isTowerTrained(targets, model);
@@ -135,7 +136,8 @@ async function openSessions(
       gradientCheckpointing: config.gradient_checkpointing,
     }),
     predictor: createPredictor({
-      runtime, model, weights, parameters, trainable: still, features, tokenizer, labelSet: config.class_names,
+      runtime, model, weights, parameters, trainable: still, features, tokenizer,
+      language: createAnswerLanguage({ processor, model, prompt }),
       batchSize: config.per_device_eval_batch_size, maxNewTokens: config.max_new_tokens,
     }),
   };

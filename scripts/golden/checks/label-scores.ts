@@ -3,7 +3,7 @@ import { createDecoder, createLabelTrie, decodeLabels, labelProbabilities, score
 import { createAnswerLanguage } from '@mmhs/trainer';
 
 import { adaptModel } from '../adapted-model.ts';
-import { largestDifference } from '../compare.ts';
+import { largestDifference, tensorError } from '../compare.ts';
 import { readJson } from '../json-file.ts';
 import type { ModelUnderTest } from '../model-under-test.ts';
 import { pickPosts, type GoldenPost } from '../posts.ts';
@@ -11,7 +11,7 @@ import type { Reporter } from '../reporter.ts';
 import { labelScoresSchema } from '../schemas.ts';
 import { loadPeftAdapter } from './adapters.ts';
 
-/** Of log-probabilities, probabilities and marginals, absolute. */
+/** Of marginals, absolute; of log-probabilities, sums of float32 numbers, relative to the largest as of all tensors. */
 const tolerance = 1e-4;
 
 /** Scores all canonical arrays of some posts, exactly and by search, and decodes them under the constraint. */
@@ -62,7 +62,7 @@ async function checkAdapter(options: {
       const bits = scored.answers.map(({ labels }) => labels.reduce((mask, label) => mask + 2 ** label, 0));
       const wanted = bits.map((mask) => expected.log_probability[mask] ?? NaN);
       reporter.exact(`${title}: arrays scored`, bits.toSorted((a, b) => a - b), [...expected.log_probability.keys()]);
-      reporter.measure(`${title}: log-probabilities`, { error: largestDifference(scored.logProbabilities, wanted), tolerance });
+      reporter.measure(`${title}: log-probabilities`, { error: tensorError(scored.logProbabilities, wanted), tolerance });
     }
     // Where one array has more than half of all probability, every token of it is the likeliest.
     if (Math.max(...expected.log_probability) > Math.log(0.5)) {
