@@ -18,7 +18,8 @@ export interface ResizeOptions {
 
 /**
  * Resizes a picture to exactly the given size, bit for bit as Pillow's `Image.resize` does: first along the rows, rounded
- * to 8 bits, then along the columns; a direction whose size stays the same is left alone.
+ * to 8 bits, then along the columns; a direction whose size stays the same is left alone, and a picture that has the size
+ * already is returned itself.
  *
  * @throws MmhsError `MMHS_IMAGE_SIZE` when a side is not a positive whole number, or the work does not fit into memory.
  */
