@@ -1,5 +1,5 @@
 import type { LabelSet } from './labels.ts';
-import type { LinearModule, ModelGraph, TrainableTensors } from './model-graph.ts';
+import type { LinearModule, LinearPrecision, ModelGraph, TrainableTensors } from './model-graph.ts';
 import type { RgbImage } from './sample.ts';
 import type { Tensor, TensorSpec } from './tensor.ts';
 
@@ -89,6 +89,15 @@ export interface DecodingGraphOptions {
    * tokens, which may branch, and scores chosen tokens: one graph for all of decoding.
    */
   readonly phase: 'prefill' | 'step' | 'extend';
+  /** How linears are computed. Default `float32`. */
+  readonly precision?: LinearPrecision;
+}
+
+/** How the graph of vision tower and projector is to be built. */
+export interface VisionGraphOptions {
+  readonly trainable: TrainableTensors;
+  /** How linears are computed. Default `float32`. */
+  readonly precision?: LinearPrecision;
 }
 
 /** An opened checkpoint of a family: its sizes and graphs, as pure functions of its configuration. */
@@ -117,7 +126,7 @@ export interface VlmModel {
   readonly padTokenId: number;
   readonly imageTokenId: number;
   /** Frozen vision tower and projector: the family's image tensors -> `image_features [rows, hidden]`. */
-  visionGraph(options: { readonly trainable: TrainableTensors }): ModelGraph;
+  visionGraph(options: VisionGraphOptions): ModelGraph;
   /** Joins several pictures' tensors into one run of the vision graph. */
   batchImages(images: readonly ProcessedImage[]): Record<string, Tensor>;
   trainingGraph(options: TrainingGraphOptions): ModelGraph;

@@ -11,7 +11,9 @@ export {
 } from './tensor.ts';
 export type { Prediction, RgbImage, Sample } from './sample.ts';
 export { createRandom, restoreRandom, type Random, type RandomState } from './random.ts';
-export type { LinearModule, LoraModule, ModelGraph, TrainableTensors } from './model-graph.ts';
+export type {
+  LinearModule, LinearPrecision, LoraModule, ModelGraph, QuantizedWeight, TrainableTensors,
+} from './model-graph.ts';
 export type {
   CheckpointFiles,
   DecodingGraphOptions,
@@ -22,6 +24,7 @@ export type {
   PromptContent,
   Tokenizer,
   TrainingGraphOptions,
+  VisionGraphOptions,
   VlmFamily,
   VlmModel,
 } from './family.ts';

@@ -8,10 +8,33 @@ export interface ModelGraph {
   readonly inputs: readonly TensorSpec[];
   /** Inputs bound once to checkpoint tensors of the same name. */
   readonly weights: readonly TensorSpec[];
+  /** Inputs bound once to checkpoint tensors in fewer bits; none in graphs of full precision. */
+  readonly quantizedWeights?: readonly QuantizedWeight[];
   /** Inputs holding trained tensors (LoRA matrices, or base tensors in full-parameter mode), fed when they change. */
   readonly parameters: readonly TensorSpec[];
   /** Outputs; a parameter's gradient is named `grad.` + the parameter's name. */
   readonly outputs: readonly TensorSpec[];
+}
+
+/**
+ * How the products of frozen linears are computed. `weights-int8` and `weights-int4` keep a scale for each block of inputs and
+ * compute with float32 inputs: less to read, for decoding. `int8` also rounds the inputs as they come: less arithmetic, for
+ * vision towers. Only in graphs without gradients.
+ */
+export type LinearPrecision = 'float32' | 'weights-int8' | 'weights-int4' | 'int8';
+
+/** A linear's weight in fewer bits, made from a checkpoint tensor when a session is made. */
+export interface QuantizedWeight {
+  /** Checkpoint tensor `[outFeatures, inFeatures]`. */
+  readonly source: string;
+  readonly outFeatures: number;
+  readonly inFeatures: number;
+  readonly precision: Exclude<LinearPrecision, 'float32'>;
+  /** Inputs of neighbouring columns that share a scale; all of them with `int8`. */
+  readonly blockSize: number;
+  /** The graph's input that takes the small integers, and the one that takes the float32 scales. */
+  readonly values: TensorSpec;
+  readonly scales: TensorSpec;
 }
 
 /** A low-rank adapter on one linear module. */

@@ -1,5 +1,5 @@
 /** ONNX element types that this project moves between JavaScript and sessions. */
-export type ElementType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'bool';
+export type ElementType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool';
 
 /** The typed array that holds each element type; float16 is kept as raw 16-bit patterns. */
 export interface ElementArrays {
@@ -8,6 +8,7 @@ export interface ElementArrays {
   readonly int64: BigInt64Array;
   readonly int32: Int32Array;
   readonly uint8: Uint8Array;
+  readonly int8: Int8Array;
   readonly bool: Uint8Array;
 }
 

@@ -1,4 +1,6 @@
-import { MmhsError, type Dimension, type ElementType, type TensorSpec, type TrainableTensors } from '@mmhs/core';
+import {
+  MmhsError, type Dimension, type ElementType, type LinearPrecision, type QuantizedWeight, type TensorSpec, type TrainableTensors,
+} from '@mmhs/core';
 
 import { dimensionTerms, equalShapes, exactQuotient, formatShape, type Shape } from './dimension.ts';
 
@@ -61,9 +63,13 @@ export class Graph {
   readonly trainable: TrainableTensors;
   /** Whether layers of a stack are computed again in the backward pass instead of being kept (gradient checkpointing). */
   readonly recomputesLayers: boolean;
+  /** How frozen linears are computed. */
+  readonly precision: LinearPrecision;
   readonly inputs = new Map<string, Value>();
   readonly weights = new Map<string, Value>();
   readonly parameters = new Map<string, Value>();
+  /** Weights in fewer bits, by the checkpoint tensor they are made of. */
+  readonly quantizedWeights = new Map<string, QuantizedWeight>();
   readonly constants = new Map<string, Constant>();
   readonly outputs = new Map<string, Value>();
   readonly nodes: Node[] = [];
@@ -77,9 +83,10 @@ export class Graph {
   private recording = true;
   private currentTape: TapeEntry[] = [];
 
-  constructor(options: { readonly trainable?: TrainableTensors; readonly recomputesLayers?: boolean } = {}) {
+  constructor(options: { readonly trainable?: TrainableTensors; readonly recomputesLayers?: boolean; readonly precision?: LinearPrecision } = {}) {
     this.trainable = options.trainable ?? nothingTrainable;
     this.recomputesLayers = options.recomputesLayers ?? false;
+    this.precision = options.precision ?? 'float32';
   }
 
   /** Declares a tensor fed at each run; asking again for the same name gives the same value. */
@@ -90,6 +97,18 @@ export class Graph {
   /** Declares a float32 checkpoint tensor: frozen, or a parameter when `trainable.full` names it. */
   weight(name: string, shape: Shape): Value {
     return this.declare(this.trainable.full.has(name) ? this.parameters : this.weights, name, 'float32', shape);
+  }
+
+  /** Declares a checkpoint tensor `[out, in]` in fewer bits: its small integers and their scales. */
+  quantizedWeight(weight: Omit<QuantizedWeight, 'values' | 'scales'>, shapes: {
+    readonly values: { readonly type: ElementType; readonly shape: Shape };
+    readonly scales: Shape;
+  }): { readonly values: Value; readonly scales: Value } {
+    const name = `${weight.source}.${weight.precision}`;
+    const values: Value = { graph: this, name: `${name}.values`, ...shapes.values };
+    const scales: Value = { graph: this, name: `${name}.scales`, type: 'float32', shape: shapes.scales };
+    this.quantizedWeights.set(weight.source, { ...weight, values: specOf(values.name, values), scales: specOf(scales.name, scales) });
+    return { values, scales };
   }
 
   /** Declares a float32 trained tensor. */

@@ -5,14 +5,14 @@ import { decodeModel, encodeModel } from '@mmhs/graph';
 const externalLocation = 1;
 
 /**
- * Turns a graph's weights from inputs into initialisers whose bytes are external data named after the weight. On a GPU
- * provider an input would cross the bus at each run; an initialiser does once.
+ * Turns inputs into initialisers whose bytes are external data named after the input. On a GPU provider an input would cross
+ * the bus at each run; an initialiser does once. On the CPU initialisers are packed once for their products.
  */
-export function makeWeightsInitializers(graph: ModelGraph): Uint8Array {
+export function makeInitializers(graph: ModelGraph, names: ReadonlySet<string>): Uint8Array {
+  if (names.size === 0) return graph.model;
   const model = decodeModel(graph.model);
-  const weights = new Set(graph.weights.map(({ name }) => name));
   for (const { name, type } of model.graph.input) {
-    if (!weights.has(name)) continue;
+    if (!names.has(name)) continue;
     const dims = type.tensorType.shape.dim.map(({ dimValue }) => dimValue ?? 0);
     model.graph.initializer.push({
       name,
@@ -22,7 +22,7 @@ export function makeWeightsInitializers(graph: ModelGraph): Uint8Array {
       dataLocation: externalLocation,
     });
   }
-  model.graph.input = model.graph.input.filter(({ name }) => !weights.has(name));
+  model.graph.input = model.graph.input.filter(({ name }) => !names.has(name));
   return encodeModel(model);
 }
 

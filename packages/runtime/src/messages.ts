@@ -1,4 +1,4 @@
-import type { ElementType, Tensor } from '@mmhs/core';
+import type { ElementType, QuantizedWeight, Tensor } from '@mmhs/core';
 
 /** Where sessions run. */
 export type Device = 'cpu' | 'webgpu' | 'cuda';
@@ -60,6 +60,8 @@ export interface CreateSessionCommand {
   readonly weights: readonly { readonly name: string; readonly from: number }[];
   /** Whether weights are initialisers with external data (GPU providers) instead of inputs. */
   readonly weightsAreInitializers: boolean;
+  /** Weights in fewer bits, always initialisers, and the weights they are made from. */
+  readonly quantized: readonly { readonly weight: QuantizedWeight; readonly from: number }[];
   readonly parameters: { readonly from: number; readonly names: readonly string[] } | undefined;
   readonly optimization: GraphOptimization;
   readonly profilePrefix: string | undefined;

@@ -1,8 +1,8 @@
-import { MmhsError, type ElementType, type ModelGraph, type Tensor, type TensorSpec } from '@mmhs/core';
+import { MmhsError, type ElementType, type ModelGraph, type QuantizedWeight, type Tensor, type TensorSpec } from '@mmhs/core';
 import { checkFeeds, describeTensor, type FedTensor } from './check-feeds.ts';
 import { detachView, matchWeights, type CheckpointHandle } from './checkpoint-handle.ts';
 import { evaluateShape, type AxisSizes } from './dimension-values.ts';
-import { makeWeightsInitializers } from './initializers.ts';
+import { makeInitializers } from './initializers.ts';
 import type { Device, Feed, GraphOptimization, RunCommand, RunResult, WantedOutput } from './messages.ts';
 import { checkParameters, type ParameterStore } from './parameter-store.ts';
 import type { WorkerLink } from './worker-link.ts';
@@ -67,6 +67,16 @@ export interface CreateSessionOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Finds the checkpoint tensor that each weight in fewer bits is made of. */
+function matchQuantized(
+  quantized: readonly QuantizedWeight[], handles: readonly CheckpointHandle[],
+): { readonly weight: QuantizedWeight; readonly from: number }[] {
+  const specs = quantized.map(({ source, outFeatures, inFeatures }): TensorSpec =>
+    ({ name: source, type: 'float32', shape: [outFeatures, inFeatures] }));
+  const places = new Map(matchWeights({ specs, handles }).map(({ name, from }) => [name, from]));
+  return quantized.map((weight) => ({ weight, from: places.get(weight.source) ?? 0 }));
+}
+
 /** Makes a session in the worker. */
 export async function createSession(
   options: CreateSessionOptions & { readonly link: WorkerLink; readonly nextId: () => number; readonly device: Device },
@@ -76,6 +86,7 @@ export async function createSession(
   checkParameters(graph.parameters, parameters);
   const weightBinding = options.weightBinding ?? (device === 'cpu' ? 'input' : 'initializer');
   const weightsAreInitializers = weightBinding === 'initializer';
+  const { quantizedWeights: quantized = [] } = graph;
   const session = nextId();
   const release = async (): Promise<void> => {
     await link.send({ kind: 'release-session', session });
@@ -85,8 +96,12 @@ export async function createSession(
       kind: 'create-session',
       session,
       weights: matchWeights({ specs: graph.weights, handles }),
-      model: weightsAreInitializers ? makeWeightsInitializers(graph) : graph.model,
+      model: makeInitializers(graph, new Set([
+        ...(weightsAreInitializers ? graph.weights.map(({ name }) => name) : []),
+        ...quantized.flatMap(({ values, scales }) => [values.name, scales.name]),
+      ])),
       weightsAreInitializers,
+      quantized: matchQuantized(quantized, handles),
       parameters:
         parameters === undefined
           ? undefined

@@ -6,6 +6,7 @@ const arrayTypes = {
   int64: BigInt64Array,
   int32: Int32Array,
   uint8: Uint8Array,
+  int8: Int8Array,
   bool: Uint8Array,
 } as const satisfies Record<ElementType, new (buffer: ArrayBuffer, offset: number, length: number) => unknown>;
 

@@ -2,6 +2,7 @@ import type { ElementArrays, ElementType, Tensor } from '@mmhs/core';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { BufferPool } from './buffer-pool.ts';
 import type { CreateSessionCommand, Device, RunCommand, RunResult, WantedOutput } from './messages.ts';
+import { quantizeWeight } from './quantize-weight.ts';
 import { byteLengthOf, makeTensor, viewBuffer } from './typed-arrays.ts';
 import type { WorkerParameters } from './worker-parameters.ts';
 import { toOrtTensor, type WorkerWeights } from './worker-weights.ts';
@@ -35,7 +36,11 @@ export async function createWorkerSession(command: CreateSessionCommand, around:
     const weights = getFrom(around.weights, from);
     bound[name] = await (command.weightsAreInitializers ? weights.readOnce(name) : weights.get(name));
   }
-  const session = await InferenceSession.create(command.model, sessionOptions(command, around, bound));
+  const initializers = [
+    ...(command.weightsAreInitializers ? Object.entries(bound).map(([name, { data }]) => externalData(name, data as Float32Array)) : []),
+    ...(await quantizeAll(command, around)),
+  ];
+  const session = await InferenceSession.create(command.model, sessionOptions(command, around, initializers));
   if (command.weightsAreInitializers) for (const name of Object.keys(bound)) delete bound[name];
   const parameters = command.parameters === undefined ? undefined : getFrom(around.parameters, command.parameters.from);
   for (const name of command.parameters?.names ?? []) bound[name] = (parameters as WorkerParameters).value(name);
@@ -51,7 +56,7 @@ export async function createWorkerSession(command: CreateSessionCommand, around:
 function sessionOptions(
   command: CreateSessionCommand,
   around: SessionSurroundings,
-  weights: Readonly<Record<string, OrtTensor>>,
+  initializers: readonly ExternalData[],
 ): InferenceSession.SessionOptions {
   return {
     executionProviders: [around.device],
@@ -60,16 +65,29 @@ function sessionOptions(
     intraOpNumThreads: around.threads,
     // Failures come as exceptions; onnxruntime would print them as well.
     logSeverityLevel: 4,
-    ...(command.weightsAreInitializers ? { externalData: externalDataOf(weights) } : {}),
+    ...(initializers.length === 0 ? {} : { externalData: initializers }),
     ...(command.profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: command.profilePrefix }),
   };
 }
 
-function externalDataOf(weights: Readonly<Record<string, OrtTensor>>): { path: string; data: Uint8Array }[] {
-  return Object.entries(weights).map(([path, { data }]) => {
-    const { buffer, byteOffset, byteLength } = data as Float32Array;
-    return { path, data: new Uint8Array(buffer, byteOffset, byteLength) };
-  });
+interface ExternalData {
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
+function externalData(path: string, { buffer, byteOffset, byteLength }: ArrayBufferView): ExternalData {
+  return { path, data: new Uint8Array(buffer, byteOffset, byteLength) };
+}
+
+/** Makes the weights in fewer bits, one after the other: the full ones are not kept. */
+async function quantizeAll({ quantized }: CreateSessionCommand, around: SessionSurroundings): Promise<ExternalData[]> {
+  const made: ExternalData[] = [];
+  for (const { weight, from } of quantized) {
+    const source = await getFrom(around.weights, from).readOnce(weight.source);
+    const { values, scales } = quantizeWeight(weight, source.data as Float32Array);
+    made.push(externalData(weight.values.name, values), externalData(weight.scales.name, scales));
+  }
+  return made;
 }
 
 async function runOnce(options: {

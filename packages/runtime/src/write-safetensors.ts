@@ -8,7 +8,7 @@ const typeNames: Readonly<Record<ElementType, SafetensorsType>> = {
   float16: 'F16',
   int64: 'I64',
   int32: 'I32',
-  uint8: 'U8',
+  uint8: 'U8', int8: 'I8',
   bool: 'BOOL',
 };
 

@@ -16,8 +16,8 @@ export function composeDecodingGraph(
   define: (graph: Graph) => VlmDefinition,
   options: DecodingGraphOptions,
 ): ModelGraph {
-  const { trainable, phase } = options;
-  const graph = new Graph({ trainable });
+  const { phase } = options;
+  const graph = new Graph(options);
   return graph.withoutRecording(() => {
     const model = define(graph);
     const rows = multiplyDimensions('batch', 'query');

@@ -2,8 +2,8 @@ import { multiplyDimensions } from '../dimension.ts';
 import type { Value } from '../graph.ts';
 import type { Module } from '../module.ts';
 import { gatherRows } from '../operators/gather.ts';
-import { gemm } from '../operators/matmul.ts';
 import { concat, reshape } from '../operators/shape.ts';
+import { frozenProduct } from './linear.ts';
 
 /** Rows of an embedding table: ids int64 `[n]` -> `[n, width]`. */
 export function embedding(
@@ -16,8 +16,7 @@ export function embedding(
 export function tiedHead(
   module: Module, hidden: Value, options: { readonly vocabularySize: number; readonly width: number },
 ): Value {
-  return module.scope(() =>
-    gemm(hidden, module.weight('weight', [options.vocabularySize, options.width]), undefined, { transposeB: true }));
+  return module.scope(() => frozenProduct(module, hidden, options.vocabularySize));
 }
 
 /** Puts image features in the places of image tokens: row i is row `spliceRows[i]` of [embeddings; features]. */

@@ -3,6 +3,7 @@ import type { LoraModule } from '@mmhs/core';
 import type { Value } from '../graph.ts';
 import type { Module } from '../module.ts';
 import { gemm } from '../operators/matmul.ts';
+import { quantizedMatmul } from '../operators/quantized-matmul.ts';
 import { dropout } from './dropout.ts';
 
 /**
@@ -20,12 +21,19 @@ export function linear(
       return x.graph.shapeError('linear', 'rows of a fixed width are needed', x);
     }
     module.graph.linears.set(module.path, { inFeatures, outFeatures });
-    const weight = module.weight('weight', [outFeatures, inFeatures]);
     const bias = options.bias === true ? module.weight('bias', [outFeatures]) : undefined;
-    const base = gemm(x, weight, bias, { transposeB: true });
+    const base = frozenProduct(module, x, outFeatures, bias);
     const { adapter } = module;
     return adapter === undefined ? base : addLora(module, adapter, x, base, inFeatures, outFeatures);
   });
+}
+
+/** x W^T + b with the module's weight, in the precision of the graph unless the weight is trained. */
+export function frozenProduct(module: Module, x: Value, outFeatures: number, bias?: Value): Value {
+  const { graph } = module;
+  const name = `${module.path}.weight`;
+  if (graph.precision !== 'float32' && !graph.trainable.full.has(name)) return quantizedMatmul(x, name, outFeatures, bias);
+  return gemm(x, module.weight('weight', [outFeatures, x.shape[1] ?? 0]), bias, { transposeB: true });
 }
 
 /** y + scaling B(A(dropout(x))), through rank r first (Hu et al. 2021, https://arxiv.org/abs/2106.09685). */

@@ -20,6 +20,7 @@ export function serializeGraph(graph: Graph): ModelGraph {
   const outputs = [...graph.outputs];
   const inputs = live(graph.inputs).map((value) => withDropoutSize(graph, value));
   const weights = live(graph.weights);
+  const quantized = [...graph.quantizedWeights.values()].filter(({ values }) => used.has(values.name));
   const parameters = live(graph.parameters);
   // An output needs a name of its own: it may be known inside by another one, or be an input.
   const aliases: OnnxNode[] = outputs.map(([name, value]) => ({
@@ -36,7 +37,8 @@ export function serializeGraph(graph: Graph): ModelGraph {
         .map(({ value, bytes }) => ({
           name: value.name, dims: value.shape as number[], dataType: onnxTypeNumbers[value.type], rawData: bytes,
         })),
-      input: [...inputs, ...weights, ...parameters].map((value) => encodeValueInfo(value.name, value)),
+      input: [...inputs, ...weights, ...parameters, ...quantized.flatMap(({ values, scales }) => [values, scales])]
+        .map((value) => encodeValueInfo(value.name, value)),
       output: outputs.map(([name, value]) => encodeValueInfo(name, value)),
     },
     opsetImport: opsets,
@@ -46,6 +48,7 @@ export function serializeGraph(graph: Graph): ModelGraph {
     model,
     inputs: specs(inputs),
     weights: specs(weights),
+    ...(quantized.length === 0 ? {} : { quantizedWeights: quantized }),
     parameters: specs(parameters),
     outputs: outputs.map(([name, value]) => specOf(name, value)),
   };
@@ -90,7 +93,7 @@ function encodeAttribute(name: string, attribute: Attribute): OnnxAttribute {
   return { name, type: 7, ints: [...attribute] };
 }
 
-function encodeValueInfo(name: string, value: Value): OnnxValueInfo {
+function encodeValueInfo(name: string, value: Pick<Value, 'type' | 'shape'>): OnnxValueInfo {
   const dim = value.shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return { name, type: { tensorType: { elemType: onnxTypeNumbers[value.type], shape: { dim } } } };
 }
