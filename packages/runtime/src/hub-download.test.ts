@@ -1,6 +1,7 @@
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { hostname, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { MmhsError } from '@mmhs/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { etagOf, sha256, startHubServer, type HubServer } from './__fixtures__/hub-server.ts';
@@ -9,7 +10,7 @@ import type { HubSettings } from './hub-settings.ts';
 
 const id = 'org/tiny-model';
 const commit = 'a'.repeat(40);
-const patience = { tries: 3, firstPause: 1, silence: 5000 };
+const patience = { tries: 3, firstPause: 1, answer: 20_000, silence: 20_000 };
 const bytes = (length: number, seed: number): Buffer => Buffer.from(Uint8Array.from({ length }, (_, index) => (index * 31 + seed * 17) % 251));
 const weights = bytes(200_000, 1);
 const files = {
@@ -199,10 +200,21 @@ describe('a transfer', () => {
   });
 
   it('is done once when two processes want the same model', async () => {
-    const notices: string[] = [];
-    const both = await Promise.all([1, 2].map(() => download({ onNotice: (text) => notices.push(text) })));
+    const both = await Promise.all([download(), download()]);
     expect(new Set(both.map(({ folder }) => folder)).size).toBe(1);
     expect(stored()).toHaveLength(2);
+  });
+
+  it('waits for another process and says so', async () => {
+    const lock = join(cacheFolder, '.locks/models--org--tiny-model/download.lock');
+    await mkdir(dirname(lock), { recursive: true });
+    await writeFile(lock, `${process.pid} ${hostname()} other`);
+    const notices: string[] = [];
+    const onNotice = (text: string): void => {
+      notices.push(text);
+      rmSync(lock);
+    };
+    expect((await download({ onNotice })).commit).toBe(commit);
     expect(notices).toEqual(['Another process is downloading org/tiny-model: waiting for it.']);
   });
 
@@ -263,7 +275,7 @@ describe('an error', () => {
 
   it('does not wait for ever for a connection that sends nothing', async () => {
     server.faults = { silent: true };
-    const error = await refused({ patience: { tries: 2, firstPause: 1, silence: 50 } });
+    const error = await refused({ patience: { ...patience, tries: 2, silence: 50 } });
     expect(error).toMatchObject({ code: 'MMHS_HUB_UNREACHABLE' });
     expect(error.details.got).toContain('no byte for 0.05 s');
   });

@@ -63,7 +63,7 @@ export async function downloadModel(options: DownloadModelOptions): Promise<Down
     if (cached.model !== undefined) return cached.model;
     throw notCachedError(target, cache.folder, cached.missing);
   }
-  const fetch = createHubFetch({ target, token, timeout: patience.silence, signal });
+  const fetch = createHubFetch({ target, token, timeout: patience.answer, signal });
   const download = { ...options, target, cache, fetch, patience };
   const listing = await listOrFallBack(download, cached.model);
   if (listing === undefined && cached.model !== undefined) return cached.model;

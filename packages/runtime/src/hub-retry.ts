@@ -7,12 +7,14 @@ export interface Patience {
   readonly tries: number;
   /** Milliseconds before the second try; each further pause is twice as long. */
   readonly firstPause: number;
+  /** Milliseconds for the Hub to say what a model consists of. */
+  readonly answer: number;
   /** Milliseconds without a byte after which a connection counts as broken. */
   readonly silence: number;
 }
 
-/** Four tries within seven seconds, and half a minute of silence. */
-export const usualPatience: Patience = { tries: 4, firstPause: 1000, silence: 30_000 };
+/** Four tries with seven seconds of pauses, and half a minute for each answer. */
+export const usualPatience: Patience = { tries: 4, firstPause: 1000, answer: 30_000, silence: 30_000 };
 
 /** Waits before the next try. */
 export async function pauseAfter(failures: number, patience: Patience, signal: AbortSignal | undefined): Promise<void> {
