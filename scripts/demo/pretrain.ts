@@ -3,14 +3,16 @@
  *
  *   npx tsx --conditions=@mmhs/source scripts/demo/pretrain.ts [--model smol] [--steps 5000] [--out data/demo/checkpoint]
  *
- * The tokenizer must be there (train-tokenizer.ts). Two cores take about a quarter of an hour.
+ * The tokenizer must be there (train-tokenizer.ts). Two cores take about a quarter of an hour where posts share a prompt's
+ * beginning, thrice that where they do not. `--from FOLDER` goes on from the weights of a run that was stopped, with a
+ * schedule of its own (`--learning-rate`, `--groups`: micro-batches an update) and examples of another `--seed`.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import type { CheckpointFiles } from '@mmhs/core';
-import { createRuntime, createTokenizer, writeSafetensors, type ParameterStore } from '@mmhs/runtime';
+import { createRuntime, createTokenizer, openCheckpointTensors, writeSafetensors, type ParameterStore } from '@mmhs/runtime';
 import { clipGradients, createAdamW, createSchedule, createTrainingEngine, type ImageLoader, type PreparedPost } from '@mmhs/trainer';
 
 import { initialWeights } from './initial-weights.ts';
@@ -18,11 +20,8 @@ import { findDemoModel } from './models/index.ts';
 import { createPretrainingExample, type PretrainingExample } from './pretraining-tasks.ts';
 
 const settings = {
-  seed: 1,
   /** Examples that share a prompt's beginning; one micro-batch. */
   groupSize: 8,
-  groupsPerUpdate: 4,
-  learningRate: 2e-3,
   warmupUpdates: 100,
   weightDecay: 0.01,
   maxGradientNorm: 1,
@@ -33,11 +32,17 @@ const { values: flags } = parseArgs({
     model: { type: 'string', default: 'smol' },
     steps: { type: 'string', default: '5000' },
     out: { type: 'string' },
+    from: { type: 'string' },
+    groups: { type: 'string', default: '4' },
+    'learning-rate': { type: 'string', default: '2e-3' },
+    seed: { type: 'string', default: '1' },
     'save-every': { type: 'string', default: '500' },
     threads: { type: 'string', default: '2' },
   },
 });
 const steps = Number(flags.steps);
+const groupsPerUpdate = Number(flags.groups);
+const seed = Number(flags.seed);
 
 const demo = findDemoModel(flags.model);
 const out = flags.out ?? join('data/demo', demo.folder);
@@ -71,8 +76,13 @@ async function writeConfiguration(): Promise<CheckpointFiles> {
 
 async function startingParameters(): Promise<ParameterStore> {
   const store = await runtime.createParameters({ specs: model.tensors });
-  const weights = initialWeights({ tensors: model.tensors, layers: model.decoderLayers, seed: settings.seed, normWeight: demo.normWeight });
-  for (const [name, tensor] of weights) store.values.get(name)?.set(tensor.data);
+  if (flags.from === undefined) {
+    const weights = initialWeights({ tensors: model.tensors, layers: model.decoderLayers, seed, normWeight: demo.normWeight });
+    for (const [name, tensor] of weights) store.values.get(name)?.set(tensor.data);
+  } else {
+    const weights = await openCheckpointTensors({ folder: flags.from, canonicalName: model.canonicalName });
+    for (const [name, values] of store.values) values.set((await weights.readTensor(name)).data);
+  }
   store.markChanged();
   return store;
 }
@@ -90,19 +100,19 @@ async function pretrain(): Promise<void> {
   });
   const optimizer = createAdamW({ parameters: parameters.values, settings: { weightDecay: settings.weightDecay } });
   const learningRate = createSchedule({
-    name: 'cosine', learningRate: settings.learningRate, totalUpdates: steps, warmupUpdates: settings.warmupUpdates,
+    name: 'cosine', learningRate: Number(flags['learning-rate']), totalUpdates: steps, warmupUpdates: settings.warmupUpdates,
   });
   const started = performance.now();
   let smoothed: number | undefined;
   for (let step = 0; step < steps; step++) {
     images.clear();
-    const groups = Array.from({ length: settings.groupsPerUpdate }, (_, group) =>
-      examplesOf(step * settings.groupsPerUpdate + group).map((example, index) => prepare(example, `${group}:${index}`, images)));
+    const groups = Array.from({ length: groupsPerUpdate }, (_, group) =>
+      examplesOf(step * groupsPerUpdate + group).map((example, index) => prepare(example, `${group}:${index}`, images)));
     const labelTokens = groups.flat().reduce((sum, { encoded }) => sum + encoded.inputIds.length - encoded.promptLength, 0);
     let loss = 0;
     for (const [index, posts] of groups.entries()) {
       const result = await engine.run({
-        posts, lossScale: 1 / labelTokens, gradients: index === 0 ? 'write' : 'add', dropoutSeed: [settings.seed, step, index],
+        posts, lossScale: 1 / labelTokens, gradients: index === 0 ? 'write' : 'add', dropoutSeed: [seed, step, index],
       });
       loss += result.loss;
     }
@@ -121,7 +131,7 @@ async function pretrain(): Promise<void> {
 function examplesOf(group: number): PretrainingExample[] {
   return Array.from({ length: settings.groupSize }, (_, index) =>
     createPretrainingExample({
-      seed: settings.seed, index: group * settings.groupSize + index, groupSize: settings.groupSize,
+      seed, index: group * settings.groupSize + index, groupSize: settings.groupSize,
     }));
 }
 
