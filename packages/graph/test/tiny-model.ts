@@ -27,7 +27,8 @@ export function defineTiny(graph: Graph, options: { readonly tied?: boolean; rea
       const rows = layerStack(embeddings, layers, (input, layer) => {
         const module = root.at('layers').at(layer);
         const normed = rmsNorm(module.at('norm1'), input, { epsilon });
-        const attended = add(input, groupedQueryAttention(module.at('attention'), normed, { heads, angles, plan, layer }));
+        const rows = add(input, groupedQueryAttention(module.at('attention'), normed, { heads, angles, plan, layer }));
+        const attended = layer === layers - 1 ? plan.wantedRows(rows) : rows;
         const again = rmsNorm(module.at('norm2'), attended, { epsilon });
         return add(attended, gatedMlp(module.at('mlp'), again, { intermediateSize: 10, activation: silu }));
       });

@@ -61,7 +61,7 @@ interface LayerOptions {
 /** Two norms, each before a sublayer. */
 function gemmaLayer(layer: Module, rows: Value, options: LayerOptions): Value {
   const norm = (name: string, x: Value): Value => rmsNormOnePlus(layer.at(name), x, { epsilon: options.text.rmsNormEps });
-  const attended = add(rows, selfAttention(layer, norm('input_layernorm', rows), options));
+  const attended = wantedRows(add(rows, selfAttention(layer, norm('input_layernorm', rows), options)), options);
   return add(attended, feedForward(layer, norm('post_attention_layernorm', attended), options));
 }
 
@@ -69,7 +69,7 @@ function gemmaLayer(layer: Module, rows: Value, options: LayerOptions): Value {
 function gemma2Layer(layer: Module, rows: Value, options: LayerOptions): Value {
   const norm = (name: string, x: Value): Value => rmsNormOnePlus(layer.at(name), x, { epsilon: options.text.rmsNormEps });
   const attention = selfAttention(layer, norm('input_layernorm', rows), options);
-  const attended = add(rows, norm('post_attention_layernorm', attention));
+  const attended = wantedRows(add(rows, norm('post_attention_layernorm', attention)), options);
   const feeding = feedForward(layer, norm('pre_feedforward_layernorm', attended), options);
   return add(attended, norm('post_feedforward_layernorm', feeding));
 }
@@ -83,6 +83,11 @@ function selfAttention(layer: Module, rows: Value, { index, angles, attention, t
     ...(window === undefined ? {} : { window }),
   };
   return groupedQueryAttention(layer.at('self_attn'), rows, { heads: sizes, angles, plan: attention, layer: index });
+}
+
+/** What follows the last attention is needed for the head's rows only. */
+function wantedRows(attended: Value, { index, attention, text }: LayerOptions): Value {
+  return index === text.layers - 1 ? attention.wantedRows(attended) : attended;
 }
 
 function feedForward(layer: Module, rows: Value, { text }: LayerOptions): Value {

@@ -70,6 +70,7 @@ function decoderLayer(
   const attended = add(rows, groupedQueryAttention(layer.at('self_attn'), normed, {
     heads, angles, plan: attention, layer: index,
   }));
-  const again = rmsNorm(layer.at('post_attention_layernorm'), attended, { epsilon: text.rmsNormEps });
-  return add(attended, gatedMlp(layer.at('mlp'), again, { intermediateSize: text.intermediateSize, activation: silu }));
+  const wanted = index === text.layers - 1 ? attention.wantedRows(attended) : attended;
+  const again = rmsNorm(layer.at('post_attention_layernorm'), wanted, { epsilon: text.rmsNormEps });
+  return add(wanted, gatedMlp(layer.at('mlp'), again, { intermediateSize: text.intermediateSize, activation: silu }));
 }

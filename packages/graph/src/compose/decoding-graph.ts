@@ -29,12 +29,11 @@ export function composeDecodingGraph(
       graph.input('image_features', 'float32', ['image_rows', model.hiddenSize]),
       graph.input('splice_rows', 'int64', ['batch', 'query']),
     );
-    const attention = cachedAttention(graph, { past: phase !== 'prefill', keyEnds: phase === 'extend' });
-    const hidden = model.decode(embeddings, reshape(positions, [model.positionRows, rows]), attention);
     const wanted = phase === 'extend'
       ? graph.input('logit_rows', 'int64', ['logit_rows'])
       : graph.input('last_rows', 'int64', ['batch']);
-    const logits = model.head(gatherRows(hidden, wanted));
+    const attention = cachedAttention(graph, { past: phase !== 'prefill', keyEnds: phase === 'extend', wanted });
+    const logits = model.head(model.decode(embeddings, reshape(positions, [model.positionRows, rows]), attention));
     graph.output('logits', logits);
     if (phase === 'extend') graph.output('choice_scores', scoreChoices(graph, logits));
     return serializeGraph(graph);

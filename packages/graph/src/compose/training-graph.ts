@@ -7,7 +7,6 @@ import { splice } from '../layers/embedding.ts';
 import { serializeGraph } from '../onnx/serialize.ts';
 import { crossEntropy } from '../operators/cross-entropy.ts';
 import { mul } from '../operators/elementwise.ts';
-import { gatherRows } from '../operators/gather.ts';
 import { reduceSum } from '../operators/reduce.ts';
 import { reshape } from '../operators/shape.ts';
 import type { VlmDefinition } from './vlm-definition.ts';
@@ -24,9 +23,9 @@ export function composeTrainingGraph(
   const model = define(graph);
   const embeddings = embedRows(graph, model, options.imageFeatures);
   const positions = graph.input('position_ids', 'int64', [model.positionRows, 'tokens']);
-  const hidden = model.decode(embeddings, positions, packedAttention(graph, options));
   // The head sees label rows only: the same loss as over all positions, without their logits.
-  const labelled = gatherRows(hidden, graph.input('label_rows', 'int64', ['labels']));
+  const wanted = graph.input('label_rows', 'int64', ['labels']);
+  const labelled = model.decode(embeddings, positions, packedAttention(graph, { sharedPrefix: options.sharedPrefix, wanted }));
   const logits = model.head(labelled);
   const losses = crossEntropy(logits, graph.input('labels', 'int64', ['labels']));
   const loss = mul(reshape(reduceSum(losses, [0]), []), graph.input('loss_scale', 'float32', []));

@@ -13,7 +13,7 @@ export interface VlmDefinition {
   embed(ids: Value): Value;
   /** Vision tower and projector, from inputs it declares itself: `[image_rows, hidden]`. */
   imageFeatures(graph: Graph): Value;
-  /** Decoder layers and final norm: embeddings `[rows, hidden]`, positions int64 `[positionRows, rows]` -> `[rows, hidden]`. */
+  /** Decoder layers and final norm: embeddings `[rows, hidden]`, positions int64 `[positionRows, rows]` -> `[wanted rows, hidden]`. */
   decode(embeddings: Value, positions: Value, attention: AttentionPlan): Value;
   /** Output head: `[rows, hidden]` -> logits `[rows, vocabulary]`. */
   head(hidden: Value): Value;

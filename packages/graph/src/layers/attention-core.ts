@@ -1,10 +1,10 @@
-import { divideDimension, multiplyDimensions } from '../dimension.ts';
+import { divideDimension, formatShape, multiplyDimensions, type Shape } from '../dimension.ts';
 import type { Value } from '../graph.ts';
 import { add, mul, sub, tanh } from '../operators/elementwise.ts';
 import { matmul } from '../operators/matmul.ts';
 import { softmax } from '../operators/normalization.ts';
 import { reduceSum } from '../operators/reduce.ts';
-import { reshape, transpose } from '../operators/shape.ts';
+import { expand, reshape, transpose } from '../operators/shape.ts';
 
 /** Sizes of an attention layer. Query head i uses key head floor(i * keyValueHeads / heads). */
 export interface AttentionHeads {
@@ -55,10 +55,16 @@ export function attendGrouped(
   const [batch, , rows, keys] = scores.shape as [Value['shape'][0], unknown, Value['shape'][0], Value['shape'][0]];
   const queries = divideDimension(rows, sizes.heads / sizes.keyValueHeads);
   const perHead = [batch, sizes.heads, queries, keys];
-  const masked = mask === undefined ? scores : reshape(add(reshape(scores, perHead), mask), scores.shape);
+  const masked = mask === undefined ? scores : add(scores, expandMask(mask, perHead, scores.shape));
   const probabilities = softmax(masked);
   const grouped = matmul(probabilities, value);
   return { output: joinQueries(grouped, sizes), query, key, value, probabilities, bend, grouped };
+}
+
+/** The mask once for all heads and layers, in the shape of the scores: onnxruntime adds equal shapes three times as fast. */
+function expandMask(mask: Value, perHead: Shape, scores: Shape): Value {
+  const { graph } = mask;
+  return graph.memoized(`mask ${mask.name} ${formatShape(scores)}`, () => reshape(expand(mask, perHead), scores));
 }
 
 /** q k^T scale, capped where the layer says so (Bello et al. 2016, https://arxiv.org/abs/1611.09940). */

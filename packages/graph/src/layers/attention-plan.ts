@@ -13,4 +13,8 @@ export interface ProjectedRows {
 /** Who attends to whom: packed training rows, or new tokens and a cache. Returns `[rows, heads * d]`. */
 export interface AttentionPlan {
   attend(rows: ProjectedRows): Value;
+  /**
+   * Of the last layer's rows, once it has attended, those that the head needs: what follows need not be computed for the others.
+   */
+  wantedRows(rows: Value): Value;
 }

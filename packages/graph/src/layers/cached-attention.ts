@@ -1,5 +1,6 @@
 import { addDimensions, multiplyDimensions } from '../dimension.ts';
 import type { Graph, Value } from '../graph.ts';
+import { gatherRows } from '../operators/gather.ts';
 import { concat, reshape } from '../operators/shape.ts';
 import { attendGrouped, groupQueries, splitHeads } from './attention-core.ts';
 import type { AttentionPlan, ProjectedRows } from './attention-plan.ts';
@@ -12,6 +13,8 @@ import { orderMasks, type MaskOfWindow } from './order-mask.ts';
  */
 export function cachedAttention(graph: Graph, options: {
   readonly past: boolean;
+  /** Numbers of the flattened rows that the head needs; all rows by default. */
+  readonly wanted?: Value;
   /** Whether a key is hidden from queries of its end and later (input `key_end`). Default false. */
   readonly keyEnds?: boolean;
 }): AttentionPlan {
@@ -19,7 +22,10 @@ export function cachedAttention(graph: Graph, options: {
   const queryOrder = graph.input('query_order', 'int64', ['batch', 'query']);
   const ends = options.keyEnds === true ? endMask(queryOrder, graph.input('key_end', 'int64', ['batch', keys])) : undefined;
   const mask = orderMasks(queryOrder, graph.input('key_order', 'int64', ['batch', keys]), ends);
-  return { attend: (rows) => graph.withoutRecording(() => attendCached(graph, rows, mask, options.past)) };
+  return {
+    attend: (rows) => graph.withoutRecording(() => attendCached(graph, rows, mask, options.past)),
+    wantedRows: (all) => (options.wanted === undefined ? all : gatherRows(all, options.wanted)),
+  };
 }
 
 function attendCached(graph: Graph, { layer, query, key, value, heads }: ProjectedRows, mask: MaskOfWindow, past: boolean): Value {

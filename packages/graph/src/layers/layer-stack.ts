@@ -1,10 +1,10 @@
 import { backpropagate } from '../differentiation/gradient.ts';
-import { equalShapes } from '../dimension.ts';
 import type { TapeEntry, Value } from '../graph.ts';
 import { where } from '../operators/elementwise.ts';
+import { reduceSum } from '../operators/reduce.ts';
 
 /**
- * Layers one after the other, each from rows to rows of the same shape.
+ * Layers one after the other, each from rows to rows; only the last may give fewer of them.
  *
  * In a graph that recomputes layers, the backward pass keeps only what enters each layer and computes the layer again when
  * its gradient is due (gradient checkpointing, Chen et al. 2016, https://arxiv.org/abs/1604.06174).
@@ -21,7 +21,6 @@ function recomputed(x: Value, build: (x: Value) => Value): Value {
   const { graph } = x;
   const firstSite = graph.dropoutSize.sites;
   const { result: y, tape } = graph.recordSeparately(() => build(x));
-  if (!equalShapes(x.shape, y.shape)) graph.shapeError('layerStack', 'a layer must keep the shape of its rows', x, y);
   const others = outerInputs(tape, x);
   graph.record({
     inputs: [x, ...others],
@@ -60,5 +59,5 @@ function outerInputs(tape: readonly TapeEntry[], x: Value): Value[] {
  */
 function onceKnown(gradient: Value, x: Value): Value {
   const never = x.graph.constant('bool', [1], [0]);
-  return x.graph.withoutRecording(() => where(never, gradient, x));
+  return x.graph.withoutRecording(() => where(never, reduceSum(gradient, [0, 1]), x));
 }

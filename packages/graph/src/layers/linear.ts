@@ -22,25 +22,28 @@ export function linear(
     }
     module.graph.linears.set(module.path, { inFeatures, outFeatures });
     const bias = options.bias === true ? module.weight('bias', [outFeatures]) : undefined;
-    const base = frozenProduct(module, x, outFeatures, bias);
     const { adapter } = module;
-    return adapter === undefined ? base : addLora(module, adapter, x, base, inFeatures, outFeatures);
+    const start = adapter === undefined ? bias : loraUpdate(module, adapter, x, bias, outFeatures);
+    return frozenProduct(module, x, outFeatures, start);
   });
 }
 
-/** x W^T + b with the module's weight, in the precision of the graph unless the weight is trained. */
-export function frozenProduct(module: Module, x: Value, outFeatures: number, bias?: Value): Value {
+/** x W^T + start with the module's weight, in the precision of the graph unless the weight is trained. */
+export function frozenProduct(module: Module, x: Value, outFeatures: number, start?: Value): Value {
   const { graph } = module;
   const name = `${module.path}.weight`;
-  if (graph.precision !== 'float32' && !graph.trainable.full.has(name)) return quantizedMatmul(x, name, outFeatures, bias);
-  return gemm(x, module.weight('weight', [outFeatures, x.shape[1] ?? 0]), bias, { transposeB: true });
+  if (graph.precision !== 'float32' && !graph.trainable.full.has(name)) return quantizedMatmul(x, name, outFeatures, start);
+  return gemm(x, module.weight('weight', [outFeatures, x.shape[1] ?? 0]), start, { transposeB: true });
 }
 
-/** y + scaling B(A(dropout(x))), through rank r first (Hu et al. 2021, https://arxiv.org/abs/2106.09685). */
-function addLora(module: Module, adapter: LoraModule, x: Value, base: Value, inFeatures: number, outFeatures: number): Value {
+/**
+ * scaling B(A(dropout(x))) + b, through rank r first (Hu et al. 2021, https://arxiv.org/abs/2106.09685). The large product starts
+ * from it: adding it to the product afterwards would read and write all of y once more.
+ */
+function loraUpdate(module: Module, adapter: LoraModule, x: Value, bias: Value | undefined, outFeatures: number): Value {
   const { graph } = module;
-  const down = graph.parameter(`${module.path}.lora_A.weight`, [adapter.rank, inFeatures]);
+  const down = graph.parameter(`${module.path}.lora_A.weight`, [adapter.rank, x.shape[1] ?? 0]);
   const up = graph.parameter(`${module.path}.lora_B.weight`, [outFeatures, adapter.rank]);
   const inner = gemm(dropout(x, adapter.dropout), down, undefined, { transposeB: true });
-  return gemm(inner, up, base, { transposeB: true, scale: adapter.scaling });
+  return gemm(inner, up, bias, { transposeB: true, scale: adapter.scaling });
 }

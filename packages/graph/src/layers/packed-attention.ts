@@ -28,9 +28,17 @@ interface PackedRows {
  * Attention over packed rows: the shared prefix attends to itself once; each sample's own tokens attend to the prefix and
  * to themselves. Gradients of all samples flow back into the one prefix, so loss and gradients are those of full sequences.
  */
-export function packedAttention(graph: Graph, options: { readonly sharedPrefix: boolean }): AttentionPlan {
-  const rows = declareRows(graph, options.sharedPrefix);
-  return { attend: (projected) => attendPacked(graph, rows, projected) };
+export function packedAttention(graph: Graph, options: {
+  readonly sharedPrefix: boolean;
+  /** Numbers of the rows that the head needs; all rows by default. */
+  readonly wanted?: Value;
+}): AttentionPlan {
+  const { sharedPrefix, wanted } = options;
+  const rows = declareRows(graph, sharedPrefix);
+  return {
+    attend: (projected) => attendPacked(graph, rows, projected),
+    wantedRows: (all) => (wanted === undefined ? all : gatherRows(all, wanted)),
+  };
 }
 
 function declareRows(graph: Graph, sharedPrefix: boolean): PackedRows {
