@@ -15,7 +15,7 @@ const largestTensor = 30_000;
 const copied = [
   'model', 'samples.json', 'tokens.json', 'targets.json', 'forward.json', 'train.json', 'train', 'generate.json',
   'lora/base', 'lora/patterns', 'lora/modules_to_save', 'lora/vision', 'lora/fitted',
-  'lora/old_names', 'lora/old_names_vision',
+  'lora/old_names', 'lora/old_names_vision', 'lora/names_452_vision', 'forward_caps.json', 'forward_caps.safetensors',
 ];
 
 const [folder = '', model = ''] = process.argv.slice(2);
