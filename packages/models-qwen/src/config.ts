@@ -115,7 +115,7 @@ export function parseQwenConfig(config: unknown, generationConfig: unknown): Qwe
   const text = parse(textSchema, root.text_config ?? config, 'config.json', path);
   const generation = parse(generationSchema, generationConfig ?? {}, 'generation_config.json', '');
   const endTokenIds = [generation.eos_token_id ?? root.eos_token_id ?? text.eos_token_id ?? []].flat();
-  require(endTokenIds.length > 0, 'generation_config.json: eos_token_id', 'nothing', 'the id of <|im_end|>');
+  ensure(endTokenIds.length > 0, 'generation_config.json: eos_token_id', 'nothing', 'the id of <|im_end|>');
   const result: QwenConfig = {
     architecture: root.architectures?.[0] ?? 'Qwen2VLForConditionalGeneration',
     imageTokenId: root.image_token_id,
@@ -131,7 +131,7 @@ export function parseQwenConfig(config: unknown, generationConfig: unknown): Qwe
 function readText(text: TextConfig, path: string, tieWordEmbeddings: boolean): QwenTextConfig {
   const rope = { ...text.rope_scaling, ...text.rope_parameters };
   const sections = rope.mrope_section;
-  require(sections !== null && sections !== undefined, `config.json: ${path}rope_scaling.mrope_section`, 'nothing', 'three numbers such as [16, 24, 24]');
+  ensure(sections !== null && sections !== undefined, `config.json: ${path}rope_scaling.mrope_section`, 'nothing', 'three numbers such as [16, 24, 24]');
   return {
     hiddenSize: text.hidden_size,
     intermediateSize: text.intermediate_size,
@@ -162,7 +162,7 @@ function readVision(vision: z.infer<typeof visionSchema>): QwenVisionConfig {
 function checkSizes({ text, vision, imageTokenId }: QwenConfig, path: string, visionOutput: number): void {
   const pairs = text.ropeSections.reduce((sum, section) => sum + section, 0);
   const check = (right: boolean, field: string, got: number, expected: string): void =>
-    require(right, `config.json: ${field}`, String(got), expected);
+    ensure(right, `config.json: ${field}`, String(got), expected);
   check(text.hiddenSize % text.heads === 0, `${path}num_attention_heads`, text.heads, `a divisor of hidden_size (${text.hiddenSize})`);
   check(text.heads % text.keyValueHeads === 0, `${path}num_key_value_heads`, text.keyValueHeads,
     `a divisor of num_attention_heads (${text.heads})`);
@@ -174,7 +174,7 @@ function checkSizes({ text, vision, imageTokenId }: QwenConfig, path: string, vi
   check(imageTokenId < text.vocabularySize, 'image_token_id', imageTokenId, `an id below vocab_size (${text.vocabularySize})`);
 }
 
-function require(right: boolean, where: string, got: string, expected: string): asserts right {
+function ensure(right: boolean, where: string, got: string, expected: string): asserts right {
   if (right) return;
   throw new MmhsError('MMHS_MODEL_CONFIG', 'The configuration is incomplete or contradicts itself', { where, got, expected });
 }
