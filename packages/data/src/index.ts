@@ -2,6 +2,12 @@ export { checkImages, type CheckedImages, type CheckImagesOptions } from './chec
 export { collectLabels, readClassNames } from './class-names.ts';
 export { computeClassWeights, type ClassWeights } from './class-weights.ts';
 export type { SampleColumns } from './columns.ts';
+export { formatInspection } from './inspect/format-inspection.ts';
+export { inspectDataSet, type DataSetInspection, type InspectDataSetOptions } from './inspect/inspect-data-set.ts';
+export type { PictureDecoder } from './inspect/picture-facts.ts';
+export type { Spread } from './inspect/quantiles.ts';
+export type { PicturesInspection, SplitInspection } from './inspect/split-statistics.ts';
+export type { PostReference, TwinCount, TwinGroup, TwinsInspection } from './inspect/twins.ts';
 export { lengthBucketBatches } from './length-buckets.ts';
 export { loadSplit, type LoadedSplit } from './load-split.ts';
 export { downloadFile, type DownloadFileOptions, type DownloadProgress } from './download/download-file.ts';

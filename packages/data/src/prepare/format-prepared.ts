@@ -1,3 +1,4 @@
+import { alignColumns } from '../align-columns.ts';
 import { splitNames, type Finding } from './findings.ts';
 import type { PreparedDataSet } from './prepare-folder.ts';
 
@@ -22,12 +23,4 @@ function formatFinding({ split, count, message, ids, code }: Finding): string {
   const shown = ids.slice(0, idsShown).join(', ');
   const examples = ids.length === 0 ? '' : ` - ${shown}${ids.length > idsShown ? ', ...' : ''}`;
   return `  ${where}${code === 'split_size' ? '' : `${count} `}${message}${examples}`;
-}
-
-/** Lines up a table: the first column to the left, the others to the right. @internal */
-export function alignColumns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ').trimEnd(),
-  );
 }
