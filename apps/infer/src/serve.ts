@@ -16,8 +16,7 @@ export async function serve(options: {
 }): Promise<void> {
   const { settings, cwd, signal, onListening, log } = options;
   const serverSettings = toServerSettings(settings);
-  const { queueSize: posts, textLength, pixels } = serverSettings;
-  const service = await startLabellingThread({ settings: labellerSettings(settings, cwd), limits: { posts, textLength, pixels }, signal });
+  const service = await startLabellingThread({ settings: labellerSettings(settings, cwd), limits: serverSettings, signal });
   const server = await createServer({ service, settings: serverSettings, log });
   try {
     await server.app.listen({ host: settings.host, port: settings.port });
@@ -34,7 +33,8 @@ function toServerSettings(settings: InferSettings): ServerSettings {
   return {
     batchSize: settings.batch_size,
     batchWaitMilliseconds: settings.batch_wait_ms,
-    queueSize: settings.queue_size,
+    openRequests: settings.max_requests,
+    lines: settings.max_lines,
     bodyBytes: Math.floor(settings.max_body_mb * 2 ** 20),
     textLength: settings.max_text_chars,
     pixels: settings.max_image_pixels,

@@ -57,7 +57,10 @@ export const inferSchema = z.strictObject({
   batch_wait_ms: setting(z.number().min(0).default(10), {
     group: 'Server', value: 'MILLISECONDS', help: 'How long a post may wait for company when nothing else runs.',
   }),
-  queue_size: setting(count.default(256), { group: 'Server', value: 'POSTS', help: 'Most posts that wait; also most lines of a request.' }),
+  max_requests: setting(count.default(64), {
+    group: 'Server', value: 'REQUESTS', help: 'Requests that are answered or wait; more get 429 with Retry-After.',
+  }),
+  max_lines: setting(count.default(1000), { group: 'Server', value: 'LINES', help: 'Most posts of a request.' }),
   max_body_mb: setting(z.number().positive().default(10), { group: 'Server', value: 'MEBIBYTES', help: 'Largest body.' }),
   max_text_chars: setting(count.default(20_000), { group: 'Server', value: 'CHARACTERS', help: 'Longest text of a post.' }),
   max_image_pixels: setting(count.default(50_000_000), { group: 'Server', value: 'PIXELS', help: 'Largest picture.' }),

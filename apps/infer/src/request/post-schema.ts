@@ -7,7 +7,7 @@ export const postSchema = z.strictObject({
     .describe('The picture in base64: JPEG, PNG, GIF, WebP, TIFF or AVIF. A data: URL is understood too.'),
   adapter: z.string('a text').optional().describe('Name of the adapter to ask, as GET /adapters lists them. Default: the first.'),
   id: z.union([z.string(), z.number()], 'a text or a number').optional().describe('Handed back with the answer.'),
-}).meta({ id: 'Post', description: 'A text, a picture or both.' });
+}).describe('A text, a picture or both.');
 
 /** What stands for a post in an answer. */
 export const answerSchema = z.object({
@@ -19,7 +19,7 @@ export const answerSchema = z.object({
   valid: z.boolean().describe('Whether that was a well-formed answer.'),
   adapter: z.string(),
   adapter_version: z.string().describe("From the SHA-256 of the adapter's weights."),
-}).meta({ id: 'Answer' });
+});
 
 /** What went wrong. */
 export const errorSchema = z.object({
@@ -31,4 +31,4 @@ export const errorSchema = z.object({
     expected: z.string().optional(),
     fix: z.string().optional().describe('What the caller can do.'),
   }),
-}).meta({ id: 'Error' });
+});

@@ -16,8 +16,8 @@ export type RequestedPost =
 /** Options of {@link readPost}. */
 export interface ReadPostOptions {
   readonly limits: {
-    /** Most posts of a request. */
-    readonly posts: number;
+    /** Most lines of a request. */
+    readonly lines: number;
     /** Longest text of a post in UTF-16 units. */
     readonly textLength: number;
     /** Most pixels of a picture, found in its header. */

@@ -25,9 +25,9 @@ export async function readPosts({ body, format, ...options }: ReadPostsOptions):
   }
   if (format === 'json') return [await readPost(body, 'body', options)];
   const lines = splitLines(body);
-  if (lines.length > options.limits.posts) {
+  if (lines.length > options.limits.lines) {
     throw new MmhsError('MMHS_REQUEST_TOO_LARGE', 'The request holds too many posts', {
-      got: `${lines.length} lines`, expected: `at most ${options.limits.posts}`, fix: 'send fewer lines at a time',
+      got: `${lines.length} lines`, expected: `at most ${options.limits.lines}`, fix: 'send fewer lines at a time',
     });
   }
   const posts: RequestedPost[] = [];

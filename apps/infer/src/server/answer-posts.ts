@@ -10,16 +10,23 @@ export type AnswerBody = AnswerRow & { readonly id?: string | number };
 /** What stands for a post in the answer to a request. */
 export type PostResult = { readonly id: string | number | undefined } & ({ readonly body: AnswerBody } | { readonly error: MmhsError });
 
-/** Puts the usable posts of a request through the queue; one result a post, in order. */
+/**
+ * Puts the usable posts of a request through the queue, a batch at a time, so that a long request does not keep others
+ * waiting; one result a post, in order.
+ */
 export async function answerPosts(options: {
   readonly requested: readonly RequestedPost[];
   readonly adapters: readonly AdapterFacts[];
   readonly batcher: Batcher;
+  readonly batchSize: number;
   readonly signal: AbortSignal;
 }): Promise<PostResult[]> {
-  const { requested, adapters, batcher, signal } = options;
+  const { requested, adapters, batcher, batchSize, signal } = options;
   const entries = requested.filter((item) => 'post' in item);
-  const answers = entries.length === 0 ? [] : await batcher.submit({ entries, signal });
+  const answers: AnswerOrError[] = [];
+  for (let start = 0; start < entries.length; start += batchSize) {
+    answers.push(...(await batcher.submit({ entries: entries.slice(start, start + batchSize), signal })));
+  }
   const answerOf = new Map<RequestedPost, AnswerOrError | undefined>(entries.map((entry, index) => [entry, answers[index]]));
   return requested.map((item): PostResult => {
     if ('error' in item) return item;

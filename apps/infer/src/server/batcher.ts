@@ -1,4 +1,3 @@
-import { MmhsError } from '@mmhs/core';
 import type { AnswerOrError, Post } from '../labelling/post.ts';
 
 /** Options of {@link createBatcher}. */
@@ -9,8 +8,6 @@ export interface BatcherOptions {
   readonly batchSize: number;
   /** How long a post may wait for company while nothing runs, milliseconds. */
   readonly waitMilliseconds: number;
-  /** Most posts that wait. */
-  readonly queueSize: number;
   /** Told of every batch that ran. */
   readonly onBatch?: (batch: { readonly size: number; readonly seconds: number }) => void;
 }
@@ -19,12 +16,7 @@ export interface BatcherOptions {
 export interface Batcher {
   /** Posts that wait. */
   readonly waiting: number;
-  /** Throws MmhsError `MMHS_SERVER_BUSY` when so many more posts would not find a place in the queue. */
-  requireRoom(posts: number): void;
-  /**
-   * Takes all posts or, when the queue has no room for all of them, none. An abort takes those that still wait out; each
-   * request needs a signal of its own.
-   */
+  /** Answers in order. An abort takes out the posts that still wait; each request needs a signal of its own. */
   submit(options: {
     readonly entries: readonly { readonly adapter: string; readonly post: Post }[];
     readonly signal: AbortSignal;
@@ -44,7 +36,7 @@ interface Job {
 
 /** Creates a batcher. */
 export function createBatcher(options: BatcherOptions): Batcher {
-  const { batchSize, waitMilliseconds, queueSize } = options;
+  const { batchSize, waitMilliseconds } = options;
   let queue: Job[] = [];
   let running = false;
   let timer: NodeJS.Timeout | undefined;
@@ -75,22 +67,14 @@ export function createBatcher(options: BatcherOptions): Batcher {
   const enqueue = (adapter: string, post: Post, signal: AbortSignal): Promise<AnswerOrError> =>
     new Promise((resolve, reject) => queue.push({ adapter, post, signal, arrived: performance.now(), resolve, reject }));
   const retryAfter = (): number => Math.min(60, Math.max(1, Math.ceil((queue.length + 1) * secondsPerPost)));
-  const requireRoom = (posts: number): void => {
-    if (queue.length + posts <= queueSize) return;
-    throw new MmhsError('MMHS_SERVER_BUSY', 'The queue is full', {
-      got: `${queue.length} waiting posts`, expected: `at most ${queueSize}`, fix: `try again in ${retryAfter()} s`,
-    });
-  };
   return {
     get waiting() {
       return queue.length;
     },
-    requireRoom,
     retryAfter,
     submit({ entries, signal }) {
       return new Promise((resolve, reject) => {
         signal.throwIfAborted();
-        requireRoom(entries.length);
         const onAbort = (): void => {
           queue = queue.filter((job) => job.signal !== signal);
           reject(signal.reason);

@@ -3,11 +3,11 @@ import { MmhsError } from '@mmhs/core';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { PostService } from '../service.ts';
 import { createBatcher } from './batcher.ts';
-import { limitBodies } from './body-budget.ts';
 import { answerBrokenHttp } from './broken-http.ts';
 import { followConnections } from './connections.ts';
 import { jsonType, lineTypes } from './content-types.ts';
 import { errorBody, statusOf, toPublicError } from './error-reply.ts';
+import { limitRequests } from './limit-requests.ts';
 import { createMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { addApiRoutes } from './routes-api.ts';
@@ -51,7 +51,6 @@ export async function createServer(options: {
     label: (batch) => service.label(batch),
     batchSize: settings.batchSize,
     waitMilliseconds: settings.batchWaitMilliseconds,
-    queueSize: settings.queueSize,
     onBatch: (batch) => metrics.batch(batch),
   });
   const metrics = createMetrics({ waiting: () => batcher.waiting });
@@ -97,9 +96,8 @@ function addHooks(app: FastifyInstance, context: ServerContext): void {
   app.addHook('onRequest', async (request) => {
     if (request.method !== 'POST') return;
     if (isDraining()) throw stopping();
-    batcher.requireRoom(1); // no use in receiving what the queue would refuse
   });
-  limitBodies(app, settings.bodyBytes);
+  limitRequests(app, settings);
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     if (isDraining()) reply.header('connection', 'close');

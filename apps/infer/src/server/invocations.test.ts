@@ -57,7 +57,7 @@ describe('POST /invocations', () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       running -= 1;
     };
-    const server = await start({ queueSize: 100 }, { work });
+    const server = await start({ openRequests: 100 }, { work });
     const answers = await Promise.all(Array.from({ length: 30 }, (_, index) => server.label({ id: index, text: 'x'.repeat(index + 1) })));
     expect(answers.map(({ json }) => json['raw_generation'])).toEqual(Array.from({ length: 30 }, (_, index) => 'x'.repeat(index + 1)));
     expect(most).toBe(1);
@@ -113,7 +113,7 @@ describe('a request that is not usable', () => {
       .toMatchObject({ status: 406, text: expect.stringContaining('MMHS_REQUEST_ACCEPT') as string });
   });
 
-  it('is told so: more lines than the queue holds', async () => {
+  it('is told so: too many lines', async () => {
     const server = await start();
     expect(await server.post('/invocations', '{"text":"a"}\n'.repeat(9), lines))
       .toMatchObject({ status: 413, text: expect.stringContaining('at most 8') as string });

@@ -5,27 +5,38 @@ import { bodyTooLarge } from './error-reply.ts';
 /** Bodies of full size that may be in memory at the same time. */
 const bodiesAtOnce = 16;
 
-/** Refuses a body by its announced length, before any of it is read: too large by itself, or too much beside the others. */
-export function limitBodies(app: FastifyInstance, bodyBytes: number): void {
-  const held = new WeakMap<FastifyRequest, number>();
+/**
+ * Refuses a request with a body before any of it is read: for its announced length, for its length beside those of the
+ * others, or for their number.
+ */
+export function limitRequests(app: FastifyInstance, limits: {
+  /** Largest body in bytes. */
+  readonly bodyBytes: number;
+  /** Most requests with a body that are under way. */
+  readonly openRequests: number;
+}): void {
+  const { bodyBytes, openRequests } = limits;
+  const held = new Map<FastifyRequest, number>();
   let total = 0;
+  app.addHook('onRequest', async (request) => {
+    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+    if (length === undefined && encoding === undefined) return;
+    // A chunked body does not say how long it is going to be.
+    const bytes = length === undefined ? bodyBytes : Number(length);
+    if (bytes > bodyBytes) throw bodyTooLarge(bodyBytes);
+    if (held.size >= openRequests) throw busy(`${held.size} other requests`, `at most ${openRequests} at a time`);
+    if (total + bytes > bodiesAtOnce * bodyBytes) throw busy(`${total} bytes of other requests`, `at most ${bodiesAtOnce * bodyBytes}`);
+    total += bytes;
+    held.set(request, bytes);
+  });
   const release = async (request: FastifyRequest): Promise<void> => {
     total -= held.get(request) ?? 0;
     held.delete(request);
   };
-  app.addHook('onRequest', async (request) => {
-    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-    // A chunked body does not say how long it is going to be.
-    const bytes = length === undefined ? (encoding === undefined ? 0 : bodyBytes) : Number(length);
-    if (bytes > bodyBytes) throw bodyTooLarge(bodyBytes);
-    if (total + bytes > bodiesAtOnce * bodyBytes) {
-      throw new MmhsError('MMHS_SERVER_BUSY', 'Too many bodies are being received', {
-        got: `${total} bytes of other requests`, expected: `at most ${bodiesAtOnce * bodyBytes}`, fix: 'try again later',
-      });
-    }
-    total += bytes;
-    held.set(request, bytes);
-  });
   app.addHook('onResponse', release);
   app.addHook('onRequestAbort', release);
+}
+
+function busy(got: string, expected: string): MmhsError {
+  return new MmhsError('MMHS_SERVER_BUSY', 'The server is busy', { got, expected, fix: 'try again later' });
 }

@@ -9,7 +9,7 @@ import { errorBody } from './error-reply.ts';
 import { requestSignal } from './request-signal.ts';
 
 const toSchema = (schema: z.ZodType): Record<string, unknown> => {
-  const { $schema: _, id: __, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' });
   return rest;
 };
 const [post, answer, error] = [postSchema, answerSchema, errorSchema].map(toSchema);
@@ -22,7 +22,7 @@ export function addApiRoutes(app: FastifyInstance, context: ServerContext): void
     const type = answerType(request, format);
     const signal = requestSignal(reply, { seconds: context.settings.answerSeconds, stop: context.stop });
     const requested = await readBody(request, format, context, signal);
-    const results = await answerPosts({ requested, adapters: context.service.adapters, batcher: context.batcher, signal });
+    const results = await answerPosts({ requested, adapters: context.service.adapters, batcher: context.batcher, batchSize: context.settings.batchSize, signal });
     count(results, context);
     return format === 'lines' ? reply.type(type).send(toLines(results)) : sendOne(results[0] as PostResult, reply.type(type));
   });

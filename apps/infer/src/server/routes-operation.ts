@@ -14,11 +14,12 @@ export function addOperationRoutes(app: FastifyInstance, { metrics, settings, is
       summary: 'How a SageMaker batch transform should send its posts',
       response: { 200: { description: 'Names and values of a transform job.', type: 'object', additionalProperties: true } },
     },
-  }, async () => ({
-    MaxConcurrentTransforms: 2, // one is labelled while the next arrives
-    BatchStrategy: 'MULTI_RECORD',
-    MaxPayloadInMB: Math.max(1, Math.floor(settings.bodyBytes / 2 ** 20)),
-  }));
+  }, async () => {
+    // A transform may hold 100 MB in all. Single posts, many at a time: the server puts them together itself.
+    const megabytes = Math.min(100, Math.max(1, Math.floor(settings.bodyBytes / 2 ** 20)));
+    const concurrent = Math.max(1, Math.min(2 * settings.batchSize, settings.openRequests, Math.floor(100 / megabytes)));
+    return { MaxConcurrentTransforms: concurrent, BatchStrategy: 'SINGLE_RECORD', MaxPayloadInMB: megabytes };
+  });
   app.get('/metrics', {
     schema: { summary: 'Counters in the format of Prometheus', response: { 200: { description: 'Text.', type: 'string' } } },
   }, async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()));

@@ -4,8 +4,10 @@ export interface ServerSettings {
   readonly batchSize: number;
   /** How long a post may wait for company while nothing runs, milliseconds. */
   readonly batchWaitMilliseconds: number;
-  /** Most posts that wait; also the most lines of a request. */
-  readonly queueSize: number;
+  /** Most requests with posts that are under way; each has at most a batch of them in the queue. */
+  readonly openRequests: number;
+  /** Most lines of a request. */
+  readonly lines: number;
   /** Largest body in bytes. */
   readonly bodyBytes: number;
   /** Longest text of a post in UTF-16 units. */

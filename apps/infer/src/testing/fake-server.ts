@@ -6,7 +6,7 @@ import { createPostService } from '../service.ts';
 import { fakeLabeller, type FakeOptions } from './fake-labeller.ts';
 
 const usual: ServerSettings = {
-  batchSize: 4, batchWaitMilliseconds: 2, queueSize: 8, bodyBytes: 200_000, textLength: 1000, pixels: 1_000_000,
+  batchSize: 4, batchWaitMilliseconds: 2, openRequests: 8, lines: 8, bodyBytes: 200_000, textLength: 1000, pixels: 1_000_000,
   receiveSeconds: 5, answerSeconds: 5, drainSeconds: 5,
 };
 
@@ -28,8 +28,7 @@ export function useFakeServers(): (settings?: Partial<ServerSettings>, labeller?
   });
   return async (settings = {}, labeller = {}) => {
     const all = { ...usual, ...settings };
-    const limits = { posts: all.queueSize, textLength: all.textLength, pixels: all.pixels };
-    const server = await createServer({ service: createPostService({ labeller: fakeLabeller(labeller), limits }), settings: all });
+    const server = await createServer({ service: createPostService({ labeller: fakeLabeller(labeller), limits: all }), settings: all });
     running.push(server);
     await server.app.listen({ host: '127.0.0.1', port: 0 });
     const { port } = server.app.server.address() as AddressInfo;
