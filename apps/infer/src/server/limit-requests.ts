@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { MmhsError } from '@mmhs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { bodyTooLarge } from './error-reply.ts';
@@ -24,8 +25,8 @@ export function limitRequests(app: FastifyInstance, limits: {
     // A chunked body does not say how long it is going to be.
     const bytes = length === undefined ? bodyBytes : Number(length);
     if (bytes > bodyBytes) throw bodyTooLarge(bodyBytes);
-    if (held.size >= openRequests) throw busy(`${held.size} other requests`, `at most ${openRequests} at a time`);
-    if (total + bytes > bodiesAtOnce * bodyBytes) throw busy(`${total} bytes of other requests`, `at most ${bodiesAtOnce * bodyBytes}`);
+    if (held.size >= openRequests) await refuse(`${held.size} other requests`, `at most ${openRequests} at a time`);
+    if (total + bytes > bodiesAtOnce * bodyBytes) await refuse(`${total} bytes of other requests`, `at most ${bodiesAtOnce * bodyBytes}`);
     total += bytes;
     held.set(request, bytes);
   });
@@ -37,6 +38,11 @@ export function limitRequests(app: FastifyInstance, limits: {
   app.addHook('onRequestAbort', release);
 }
 
-function busy(got: string, expected: string): MmhsError {
-  return new MmhsError('MMHS_SERVER_BUSY', 'The server is busy', { got, expected, fix: 'try again later' });
+/**
+ * Refuses after a moment, each request after another one: hundreds of clients that ask again at once would otherwise keep
+ * the server busy with nothing but refusals.
+ */
+async function refuse(got: string, expected: string): Promise<never> {
+  await setTimeout(100 + 300 * Math.random());
+  throw new MmhsError('MMHS_SERVER_BUSY', 'The server is busy', { got, expected, fix: 'try again later' });
 }
