@@ -4,6 +4,11 @@ import type { Span } from './parse-labels.ts';
 const instructionStart = 'selected ONLY from this list:';
 const instructionEnd = 'Do not include any text outside JSON.';
 
+/** Whether mmhs's own instructions begin in the text. */
+export function repeatsInstructions(text: string): boolean {
+  return text.includes(instructionStart);
+}
+
 const assistantHeader = /(?:^|[\n>])[ \t]*assistant[ \t]*(?::|\n|$)/gi;
 
 /** The parts of a text in which the answer may stand, in the order they are to be searched. */

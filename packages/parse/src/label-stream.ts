@@ -1,4 +1,5 @@
 import { ArrayScanner } from './array-scanner.ts';
+import { repeatsInstructions } from './echo.ts';
 import { createLabelMatcher } from './label-matcher.ts';
 import { parseLabels, type ParseOptions, type ParseResult } from './parse-labels.ts';
 
@@ -7,7 +8,8 @@ export interface LabelStream {
   /**
    * Takes the next piece of text.
    *
-   * @returns The result as soon as an array of labels is closed, undefined before: generation can stop then.
+   * @returns The result as soon as an array of labels is closed, undefined before: generation can stop then. Once there, it
+   * stays. Text that repeats the instructions before any array is judged by `end` only, as its first array is the label list.
    */
   push(chunk: string): ParseResult | undefined;
   /** The result for the text so far, as {@link parseLabels} gives it. */
@@ -29,11 +31,18 @@ export function createLabelStream(labels: readonly string[], options: Omit<Parse
   const matching = options.labelMatching ?? (jsonOnly ? 'exact' : 'forgiving');
   const scanner = new ArrayScanner({ matcher: createLabelMatcher(labels, matching), jsonOnly });
   let text = '';
+  let result: ParseResult | undefined;
+  let isEchoed = false;
   return {
     push(chunk) {
       text += chunk;
+      if (result !== undefined || isEchoed) return result;
       scanner.push(chunk);
-      return scanner.accepted === undefined ? undefined : parseLabels(text, labels, options);
+      const { accepted } = scanner;
+      if (accepted === undefined) return undefined;
+      isEchoed = repeatsInstructions(text.slice(0, accepted.start));
+      if (!isEchoed) result = parseLabels(text, labels, options);
+      return result;
     },
     end: () => parseLabels(text, labels, options),
   };

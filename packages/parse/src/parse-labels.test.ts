@@ -75,6 +75,8 @@ describe('parseLabels', () => {
     expect(parseLabels(JSON.stringify(odd), odd)).toMatchObject({ labels: odd, repairs: [] });
     expect(parseLabels("['women's rights', 'and/or']", odd)).toMatchObject({ labels: ['and/or', "women's rights"] });
     expect(parseLabels('["Women’s rights"]', odd).labels).toEqual(["women's rights"]);
+    expect(parseLabels('["Women´s  rights"]', odd).labels).toEqual(["women's rights"]);
+    expect(parseLabels('["WOMEN`S_RIGHTS"]', odd).labels).toEqual(["women's rights"]);
   });
 
   it('does not guess between labels that forgiving matching cannot tell apart', () => {

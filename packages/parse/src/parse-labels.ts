@@ -1,7 +1,8 @@
-import { ArrayScanner, type FoundArray } from './array-scanner.ts';
+import { ArrayScanner } from './array-scanner.ts';
+import type { FoundArray } from './bracket-stack.ts';
 import { answerRegions } from './echo.ts';
 import { createLabelMatcher, type LabelMatching } from './label-matcher.ts';
-import { listRepairs, repairBit, type Repair, type RepairBits } from './repairs.ts';
+import { listRepairs, repairBits, type Repair, type RepairBits } from './repairs.ts';
 
 /** Why no labels were found. */
 export type ParseFailure =
@@ -122,9 +123,9 @@ export function success(options: {
   const span = { start: offset + found.start, end: offset + found.end };
 
   let repairs: RepairBits = found.repairs;
-  if (distinct.size < indices.length) repairs |= repairBit('repeated');
-  if (hasText(text, 0, span.start) || hasText(text, span.end, text.length)) repairs |= repairBit('surrounding-text');
-  if (isEchoed) repairs |= repairBit('echoed-prompt');
+  if (distinct.size < indices.length) repairs |= repairBits.repeated;
+  if (hasText(text, 0, span.start) || hasText(text, span.end, text.length)) repairs |= repairBits['surrounding-text'];
+  if (isEchoed) repairs |= repairBits['echoed-prompt'];
   return {
     ok: true,
     labels: labels.filter((_, index) => distinct.has(index)),

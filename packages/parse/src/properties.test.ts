@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLabelStream, isValidAnswer, parseLabels, parseLabelsLikeOriginal } from './index.ts';
+import { ArrayScanner } from './array-scanner.ts';
+import { createLabelStream, isValidAnswer, parseLabels, parseLabelsLikeOriginal, type ParseOptions } from './index.ts';
+import { createLabelMatcher } from './label-matcher.ts';
 
 const labels = ['racist', 'sexist', 'homophobe', 'religion', 'otherhate', 'animals, pets', 'so-called "art"', "women's"];
 const pieces = ['[', ']', '{', '}', '"', "'", '“', '”', '’', ',', ':', '\\', '\\u00', ' ', '\n', 'null', '1', 'x', '😀', '\ud800', ...labels];
 
 /** Text that looks like broken answers more often than random characters would. */
 const brokenAnswer = fc.array(fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: 'binary', maxLength: 3 })), { maxLength: 24 }).map((parts) => parts.join(''));
+const options: fc.Arbitrary<ParseOptions> = fc.constantFrom({}, { strictness: 'json' as const }, { labelMatching: 'exact' as const });
 const string = fc.oneof(fc.constantFrom(...labels), fc.string({ unit: 'binary' }));
 
 describe('on arrays of strings', () => {
@@ -51,11 +54,42 @@ describe('on any text', () => {
 
   it('gives the same from a stream, wherever the text is cut', () => {
     fc.assert(
-      fc.property(brokenAnswer, fc.array(fc.nat(40), { maxLength: 5 }), (text, cuts) => {
-        const stream = createLabelStream(labels);
+      fc.property(brokenAnswer, fc.array(fc.nat(40), { maxLength: 5 }), options, (text, cuts, parseOptions) => {
+        const stream = createLabelStream(labels, parseOptions);
         const bounds = [0, ...cuts.map((cut) => Math.min(cut, text.length)).sort((left, right) => left - right), text.length];
-        bounds.slice(1).forEach((bound, index) => stream.push(text.slice(bounds[index], bound)));
-        expect(stream.end()).toEqual(parseLabels(text, labels));
+        const spoken = bounds.slice(1).map((bound, index) => stream.push(text.slice(bounds[index], bound)));
+        const whole = parseLabels(text, labels, parseOptions);
+        expect(stream.end()).toEqual(whole);
+        for (const result of spoken) if (result !== undefined) expect(result.labels).toEqual(whole.labels);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('finds the same arrays from single characters as from the whole', () => {
+    fc.assert(
+      fc.property(brokenAnswer, fc.boolean(), (text, bracketsEndStrings) => {
+        const matcher = createLabelMatcher(labels, 'forgiving');
+        const [whole, pieces] = [0, 1].map(() => new ArrayScanner({ matcher, jsonOnly: false, bracketsEndStrings }));
+        whole!.push(text);
+        for (let index = 0; index < text.length; index += 1) pieces!.push(text[index]!);
+        expect(pieces!.end()).toEqual(whole!.end());
+        expect(pieces!.sawBracketInString).toBe(whole!.sawBracketInString);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('speaks up from a stream with the last character of the array', () => {
+    fc.assert(
+      fc.property(brokenAnswer, (text) => {
+        const stream = createLabelStream(labels);
+        for (let index = 0; index < text.length; index += 1) {
+          const result = stream.push(text[index]!);
+          if (result === undefined) continue;
+          expect(result).toMatchObject({ ok: true, span: { end: index + 1 } });
+          return;
+        }
       }),
       { numRuns: 2000 },
     );
@@ -75,6 +109,14 @@ describe('createLabelStream', () => {
     const stream = createLabelStream(labels);
     expect(stream.push('["racist"] and ["sexist"]')).toMatchObject({ labels: ['racist'] });
     expect(stream.push(' ["religion"]')).toMatchObject({ labels: ['racist'] });
+  });
+
+  it('does not take the label list of repeated instructions for the answer', () => {
+    const stream = createLabelStream(labels);
+    const echo = 'selected ONLY from this list:\n["racist", "sexist"]\nReturn [] if none apply. Do not include any text outside JSON.';
+    const spoken = [...`${echo}\nAssistant: ["sexist"]`].map((character) => stream.push(character));
+    expect(spoken.filter((result) => result !== undefined)).toEqual([]);
+    expect(stream.end().labels).toEqual(['sexist']);
   });
 
   it('does not stop at arrays without labels', () => {

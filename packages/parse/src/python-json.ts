@@ -27,34 +27,43 @@ interface Token {
  */
 export function readPythonList(text: string): string[] | undefined {
   if (!text.startsWith('[') || !text.endsWith(']')) return undefined;
-  const tokens = tokenize(text);
-  return tokens === undefined ? undefined : readList(tokens);
+  return readStrings(text) ?? readList(tokenize(text));
 }
 
-function tokenize(text: string): Token[] | undefined {
-  const tokens: Token[] = [];
-  tokenPattern.lastIndex = 0;
+/** Lists of strings, which answers mostly are, mean the same in JavaScript. */
+function readStrings(text: string): string[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
+  } catch {
+    return undefined; // but it may hold NaN
+  }
+}
+
+/** Token by token, so that text which is no list is given up early; ends with undefined where no token stands. */
+function* tokenize(text: string): Generator<Token | undefined> {
   let end = 0;
   while (end < text.length) {
+    tokenPattern.lastIndex = end;
     const match = tokenPattern.exec(text);
-    if (match === null) return /^[ \t\n\r]*$/.test(text.slice(end)) ? tokens : undefined;
+    if (match === null) return yield undefined;
     const [, string, number, name, sign] = match;
     end = tokenPattern.lastIndex;
-    if (string !== undefined) tokens.push({ kind: 'string', text: string });
-    else if (number !== undefined) tokens.push({ kind: 'number', text: number });
-    else if (name !== undefined) tokens.push({ kind: 'name', text: name });
-    else tokens.push({ kind: 'sign', text: sign! });
+    if (string !== undefined) yield { kind: 'string', text: string };
+    else if (number !== undefined) yield { kind: 'number', text: number };
+    else if (name !== undefined) yield { kind: 'name', text: name };
+    else yield { kind: 'sign', text: sign! };
   }
-  return tokens;
 }
 
 /** Checks the grammar with a stack of open brackets, collecting what stands directly in the outermost list. */
-function readList(tokens: readonly Token[]): string[] | undefined {
+function readList(tokens: Iterable<Token | undefined>): string[] | undefined {
   const items: string[] = [];
   const open: ('[' | '{')[] = [];
   let expected: 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'comma-or-end' = 'value';
-  for (const [position, token] of tokens.entries()) {
-    if (position > 0 && open.length === 0) return undefined;
+  let isClosed = false;
+  for (const token of tokens) {
+    if (token === undefined || isClosed) return undefined;
     const { text } = token;
     const awaitsValue = expected === 'value' || expected === 'value-or-end';
     const closes = expected === 'comma-or-end' || expected === 'value-or-end' || expected === 'key-or-end';
@@ -65,6 +74,7 @@ function readList(tokens: readonly Token[]): string[] | undefined {
       expected = text === '[' ? 'value-or-end' : 'key-or-end';
     } else if (token.kind === 'sign' && (text === ']' || text === '}') && closes) {
       if (open.pop() !== (text === ']' ? '[' : '{')) return undefined;
+      isClosed = open.length === 0;
       expected = 'comma-or-end';
     } else if (text === ',' && expected === 'comma-or-end') {
       expected = open.at(-1) === '{' ? 'key' : 'value';

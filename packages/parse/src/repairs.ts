@@ -55,17 +55,12 @@ const repairs: readonly Repair[] = [
 /** A set of repairs as bits, so that a bracket inherits those of the brackets inside it at no cost. */
 export type RepairBits = number;
 
-/** The bit of a repair. */
-export function repairBit(repair: Repair): RepairBits {
-  return 1 << repairs.indexOf(repair);
-}
+/** The bit of each repair. */
+export const repairBits = /* @__PURE__ */ Object.fromEntries(repairs.map((repair, index) => [repair, 1 << index])) as Readonly<
+  Record<Repair, RepairBits>
+>;
 
 /** The repairs of a set of bits, in the order of {@link Repair}. */
 export function listRepairs(bits: RepairBits): Repair[] {
-  return repairs.filter((_, index) => (bits & (1 << index)) !== 0);
+  return repairs.filter((repair) => (bits & repairBits[repair]) !== 0);
 }
-
-/** Repairs after which an array is still JSON as it stands. */
-export const harmlessBits: RepairBits = (['nested', 'other-value', 'split', 'spelling', 'repeated'] as const)
-  .map(repairBit)
-  .reduce((bits, bit) => bits | bit, 0);
