@@ -10,7 +10,7 @@ import type { WorkerRequest } from './worker-messages.ts';
 export interface ImageWorkers {
   /**
    * `prepareImage` in another thread. At most as many pictures as there are threads are worked on at a time; the others wait
-   * their turn as they were asked for. Bytes and pictures given are copied.
+   * their turn as they were asked for; a time limit counts from a picture's own turn. Bytes and pictures given are copied.
    *
    * An abort rejects at once with the signal's reason; a picture that has been begun keeps its thread until it is done.
    *
