@@ -111,7 +111,6 @@ const gemma2Schema = commonText.extend({
   sliding_window: size.nullable().default(4096),
   layer_types: z.array(z.enum(['sliding_attention', 'full_attention'])).nullish(),
 });
-const textSchema = z.union([gemma2Schema, gemmaSchema]);
 
 // ... and those of SiglipVisionConfig here.
 const visionSchema = z.object({
@@ -140,7 +139,7 @@ const rootSchema = z.object({
 });
 const generationSchema = z.object({ eos_token_id: endToken, pad_token_id: tokenId.nullish() });
 
-type TextConfig = z.infer<typeof textSchema>;
+type TextConfig = z.infer<typeof gemmaSchema> | z.infer<typeof gemma2Schema>;
 
 /**
  * Reads config.json and generation_config.json of PaliGemma (Gemma inside) and PaliGemma 2 (Gemma 2 inside).

@@ -69,7 +69,7 @@ describe('normalised lines', () => {
     expect(data[0]! / data[1]!).toBeCloseTo(-3, 12);
   });
 
-  it("of Gemma's RMSNorm are multiplied by one plus the weight", () => {
+  it('of the other RMSNorm are multiplied by one plus the weight', () => {
     const [plain, onePlus] = [run(operators[0][1]).data, run(operators[1][1]).data];
     expect(onePlus[0]! / plain[0]!).toBeCloseTo(2, 12);
     expect(onePlus[3]! / plain[3]!).toBeCloseTo(1.5, 12);
