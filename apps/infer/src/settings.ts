@@ -22,8 +22,8 @@ export const inferSchema = z.strictObject({
   revision: setting(z.string().min(1).nullable().default(null), {
     group: 'Adapter', value: 'BRANCH|TAG|COMMIT', help: 'Version of a model on the Hub.', byDefault: 'the one the adapter names, or main',
   }),
-  rule: setting(z.enum(decisionRules as [DecisionRule, ...DecisionRule[]]).default('generate'), {
-    group: 'Adapter', help: 'How labels follow from what the model says.',
+  rule: setting(z.enum(decisionRules as [DecisionRule, ...DecisionRule[]]).default('thresholds'), {
+    group: 'Adapter', help: 'How labels follow from what the model says: thresholds on the probability of each label (those tuned for the adapter, else 0.5), marginals (0.5 for all), the likeliest array of labels, or an answer written freely or constrained to labels.',
   }),
   scores: setting(z.boolean().default(false), { group: 'Adapter', help: 'Give the probability of each label where the rule does without.' }),
   max_new_tokens: training.max_new_tokens,

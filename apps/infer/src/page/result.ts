@@ -8,7 +8,7 @@ export function showAnswer(answer: Answer, adapter: Adapter, seconds: number): v
   find('scores', HTMLElement).replaceChildren(...adapter.labels.map((label) => labelRow(label, answer, adapter)));
   for (const heading of result.querySelectorAll('thead th:nth-child(n + 3)')) heading.classList.add('score');
   showFacts({
-    'Answer as generated': answer.valid ? answer.raw_generation : `${answer.raw_generation} (not well-formed)`,
+    Answer: answer.valid ? answer.raw_generation : `${answer.raw_generation} (not well-formed)`,
     Adapter: `${adapter.name}, version ${adapter.version}`,
     'Decided by': adapter.rule,
     Time: `${seconds.toFixed(2)} s`,

@@ -47,8 +47,8 @@ export async function startLabellingThread(options: ThreadData & { readonly sign
     },
     async close() {
       const exited = once(worker, 'exit');
-      await send({ name: 'close' });
-      await exited;
+      // A thread that has ended by itself has nothing left to close.
+      await send({ name: 'close' }).then(() => exited, () => worker.terminate());
     },
   };
 }

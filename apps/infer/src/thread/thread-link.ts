@@ -25,6 +25,7 @@ export const startRequest = 0;
 export function linkThread(worker: Worker): ThreadLink {
   const pending = new Map<number, Pending>();
   let last = startRequest;
+  let ended: MmhsError | undefined;
   const expect = (request: number): Promise<unknown> => new Promise((resolve, reject) => pending.set(request, { resolve, reject }));
 
   worker.on('message', (reply: Reply) => {
@@ -35,10 +36,10 @@ export function linkThread(worker: Worker): ThreadLink {
   });
   const gone = new Promise<never>((_, reject) => {
     const end = (got: string, cause?: unknown): void => {
-      const error = new MmhsError('MMHS_SERVER_THREAD', 'The labelling thread has ended', { got, cause });
-      for (const entry of pending.values()) entry.reject(error);
+      ended ??= new MmhsError('MMHS_SERVER_THREAD', 'The labelling thread has ended', { got, cause });
+      for (const entry of pending.values()) entry.reject(ended);
       pending.clear();
-      reject(error);
+      reject(ended);
     };
     worker.on('error', (cause) => end(String(cause), cause));
     worker.on('exit', (code) => end(`exit code ${code}`));
@@ -50,6 +51,7 @@ export function linkThread(worker: Worker): ThreadLink {
     gone,
     async send(command, { signal, transfer = [] } = {}) {
       signal?.throwIfAborted();
+      if (ended !== undefined) throw ended;
       const request = (last += 1);
       const answer = expect(request);
       const onAbort = (): void => {
