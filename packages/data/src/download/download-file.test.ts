@@ -135,6 +135,18 @@ describe('downloadFile', () => {
     await downloadFile({ source: hello, path, expected: { gitBlob: 'ce013625030ba8dba906f756967f9e9ca394464a' } });
   });
 
+  it('keeps a complete download when it is stopped while checking it', async () => {
+    const server = await startFileServer({ '/a.zip': { content } });
+    const path = join(folder.fresh(), 'a.zip');
+    const controller = new AbortController();
+    const stopped = downloadFile({
+      source: urlSource(`${server.url}/a.zip`), path, expected: { sha256 }, signal: controller.signal,
+      onProgress: ({ receivedBytes }) => receivedBytes === content.length && controller.abort(new MmhsError('MMHS_INTERRUPTED', 'stopped')),
+    });
+    await expectCode(stopped, 'MMHS_INTERRUPTED');
+    expect((await stat(`${path}.part`)).size).toBe(content.length);
+  });
+
   it('says no at once to missing files, refusals, web pages, and disks that are too small', async () => {
     const server = await startFileServer({
       '/secret': { content, statuses: [401, 401] },

@@ -53,7 +53,7 @@ export async function downloadFile(options: DownloadFileOptions): Promise<void> 
   try {
     await verifyFile({ path: partial.path, name: source.name, expected, signal });
   } catch (error) {
-    if (MmhsError.isInstance(error)) await partial.discard();
+    if (MmhsError.isInstance(error) && error.code === 'MMHS_DATA_CHECKSUM') await partial.discard();
     throw error;
   }
   await rename(partial.path, path);

@@ -7,12 +7,15 @@ const pointsPerCell = 12;
 /** Standard deviation of brightness (of 255) below which a picture has nothing to be recognised by. */
 const plainDeviation = 3;
 
+/** How much brighter (of 255) a neighbour must be, so that noise in flat regions does not count. */
+const margin = 1;
+
 /** 256 bits as eight words; neighbouring bits are in different words. @internal */
 export type PerceptualHash = Uint32Array;
 
 /**
  * What a picture looks like, in 256 bits: brightness averaged over 17 x 16 cells, a bit for each pair of neighbours saying
- * which is brighter ("difference hash"). Scaling, recompression and small retouches change few bits. Undefined for pictures
+ * whether the right one is brighter ("difference hash"). Scaling, recompression and small retouches change few bits. Undefined for pictures
  * of one colour, which would all be alike.
  *
  * @internal
@@ -26,7 +29,7 @@ export function perceptualHash(image: RgbImage): PerceptualHash | undefined {
     for (let column = 0; column + 1 < columns; column += 1, bit += 1) {
       const index = row * columns + column;
       // Flat regions give runs of zeros: spread over the words, they do not make many words alike.
-      if ((cells[index] ?? 0) < (cells[index + 1] ?? 0)) hash[bit % 8] = ((hash[bit % 8] ?? 0) | (1 << (bit >>> 3))) >>> 0;
+      if ((cells[index] ?? 0) + margin < (cells[index + 1] ?? 0)) hash[bit % 8] = ((hash[bit % 8] ?? 0) | (1 << (bit >>> 3))) >>> 0;
     }
   }
   return hash;
