@@ -14,26 +14,24 @@ export interface Connections {
 
 /** Follows which connections have a request under way. */
 export function followConnections(app: FastifyInstance): Connections {
-  const sockets = new Set<Socket>();
-  const busy = new Set<Socket>();
+  /** Requests under way on each connection: several when a client sends the next before it has its answer. */
+  const openRequests = new Map<Socket, number>();
   app.server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => {
-      sockets.delete(socket);
-      busy.delete(socket);
-    });
+    openRequests.set(socket, 0);
+    socket.once('close', () => openRequests.delete(socket));
   });
-  app.addHook('onRequest', async (request) => {
-    busy.add(request.raw.socket);
-  });
-  app.addHook('onResponse', async (request) => {
-    busy.delete(request.raw.socket);
-  });
-  const close = (chosen: Iterable<Socket>): void => {
-    for (const socket of chosen) socket.destroy();
+  const count = (socket: Socket, change: number): void => {
+    const before = openRequests.get(socket);
+    if (before !== undefined) openRequests.set(socket, before + change);
   };
+  app.addHook('onRequest', async (request) => count(request.raw.socket, 1));
+  app.addHook('onResponse', async (request) => count(request.raw.socket, -1));
   return {
-    closeIdle: () => close([...sockets].filter((socket) => !busy.has(socket))),
-    closeAll: () => close([...sockets]),
+    closeIdle() {
+      for (const [socket, requests] of openRequests) if (requests === 0) socket.destroy();
+    },
+    closeAll() {
+      for (const socket of openRequests.keys()) socket.destroy();
+    },
   };
 }
