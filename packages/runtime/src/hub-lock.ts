@@ -50,20 +50,21 @@ async function tryLock(path: string, owner: string): Promise<boolean> {
 
 /** Takes a dead owner's lock away. Renaming first finds out whether another process was faster and holds a new one. */
 async function removeAbandoned(path: string): Promise<boolean> {
+  // In this order: the age must not be an earlier owner's.
   const owner = await readOwner(path);
   const facts = await stat(path).catch(() => undefined);
-  if (owner === undefined || facts === undefined) return true;
+  if (facts === undefined) return true;
   if (!hasEnded(owner) && Date.now() - facts.mtimeMs < rhythm.gone) return false;
   const taken = `${path}.${randomBytes(6).toString('hex')}`;
   const renamed = await rename(path, taken).then(() => true, () => false);
-  if (!renamed) return true;
+  if (!renamed) return false;
   if ((await readOwner(taken)) !== owner) await link(taken, path).catch(() => undefined);
   await rm(taken, { force: true });
   return true;
 }
 
-async function readOwner(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch(() => undefined);
+async function readOwner(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
 }
 
 /** Whether a process of this machine is known to be gone. */
