@@ -1,5 +1,8 @@
 import type { ModelGraph } from '@mmhs/core';
-import { decodeModel, encodeModel } from '@mmhs/graph';
+import { decodeModel, encodeModel, type OnnxModel } from '@mmhs/graph';
+
+import type { Device } from './messages.ts';
+import { writeOutNormStatistics } from './norm-statistics.ts';
 
 /** TensorProto.DataLocation.EXTERNAL. */
 const externalLocation = 1;
@@ -8,9 +11,7 @@ const externalLocation = 1;
  * Turns inputs into initialisers whose bytes are external data named after the input. On a GPU provider an input would cross
  * the bus at each run; an initialiser does once. On the CPU initialisers are packed once for their products.
  */
-export function makeInitializers(graph: ModelGraph, names: ReadonlySet<string>): Uint8Array {
-  if (names.size === 0) return graph.model;
-  const model = decodeModel(graph.model);
+function makeInitializers(model: OnnxModel, names: ReadonlySet<string>): void {
   for (const { name, type } of model.graph.input) {
     if (!names.has(name)) continue;
     const dims = type.tensorType.shape.dim.map(({ dimValue }) => dimValue ?? 0);
@@ -23,7 +24,15 @@ export function makeInitializers(graph: ModelGraph, names: ReadonlySet<string>):
     });
   }
   model.graph.input = model.graph.input.filter(({ name }) => !names.has(name));
-  return encodeModel(model);
+}
+
+/** The model as a session of a device takes it, with the named inputs as initialisers. */
+export function adaptModel(options: { readonly graph: ModelGraph; readonly device: Device; readonly initializers: ReadonlySet<string> }): Uint8Array {
+  const { graph, device, initializers } = options;
+  if (device === 'cpu' && initializers.size === 0) return graph.model;
+  const model = decodeModel(graph.model);
+  makeInitializers(model, initializers);
+  return encodeModel(device === 'cpu' ? model : writeOutNormStatistics(model));
 }
 
 /** A model that copies one number, to try a device with. */

@@ -2,7 +2,7 @@ import { MmhsError, type ElementType, type ModelGraph, type QuantizedWeight, typ
 import { checkFeeds, describeTensor, type FedTensor } from './check-feeds.ts';
 import { detachView, matchWeights, type CheckpointHandle } from './checkpoint-handle.ts';
 import { evaluateShape, type AxisSizes } from './dimension-values.ts';
-import { makeInitializers } from './initializers.ts';
+import { adaptModel } from './initializers.ts';
 import type { Device, Feed, GraphOptimization, RunCommand, RunResult, WantedOutput } from './messages.ts';
 import { checkParameters, type ParameterStore } from './parameter-store.ts';
 import type { WorkerLink } from './worker-link.ts';
@@ -96,10 +96,14 @@ export async function createSession(
       kind: 'create-session',
       session,
       weights: matchWeights({ specs: graph.weights, handles }),
-      model: makeInitializers(graph, new Set([
-        ...(weightsAreInitializers ? graph.weights.map(({ name }) => name) : []),
-        ...quantized.flatMap(({ values, scales }) => [values.name, scales.name]),
-      ])),
+      model: adaptModel({
+        graph,
+        device,
+        initializers: new Set([
+          ...(weightsAreInitializers ? graph.weights.map(({ name }) => name) : []),
+          ...quantized.flatMap(({ values, scales }) => [values.name, scales.name]),
+        ]),
+      }),
       weightsAreInitializers,
       quantized: matchQuantized(quantized, handles),
       parameters:
