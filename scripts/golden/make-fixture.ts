@@ -13,8 +13,8 @@ const target = join(import.meta.dirname, '__fixtures__');
 /** Preprocessed pictures above this size are left out. */
 const largestTensor = 30_000;
 const copied = [
-  'model', 'samples.json', 'tokens.json', 'targets.json', 'forward.json', 'train.json', 'train', 'generate.json',
-  'lora/base', 'lora/patterns', 'lora/modules_to_save', 'lora/vision', 'lora/fitted',
+  'model', 'samples.json', 'tokens.json', 'targets.json', 'forward.json', 'train.json', 'train', 'generate.json', 'label_scores.json',
+  'lora/base', 'lora/patterns', 'lora/modules_to_save', 'lora/vision', 'lora/halfway', 'lora/fitted',
   'lora/old_names', 'lora/old_names_vision', 'lora/names_452_vision', 'forward_caps.json', 'forward_caps.safetensors',
 ];
 

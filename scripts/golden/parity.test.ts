@@ -37,6 +37,9 @@ const parts = [
   ['generate no_adapter', 13],
   ['generate base', 13],
   ['generate fitted', 13],
+  ['label scores no_adapter', 18],
+  ['label scores halfway', 18],
+  ['label scores fitted', 18],
 ] as const;
 
 // Its posts share no beginning, so that there is one variant of each part.
@@ -59,6 +62,9 @@ const paligemmaParts = [
   ['generate no_adapter', 13],
   ['generate base', 13],
   ['generate fitted', 13],
+  ['label scores no_adapter', 18],
+  ['label scores halfway', 18],
+  ['label scores fitted', 18],
 ] as const;
 const noPrefix = /^paligemma2 .*, shared prefix$/;
 
@@ -87,7 +93,7 @@ describe('a folder with wrong expectations', () => {
     folder = await mkdtemp(join(tmpdir(), 'mmhs-golden-'));
     await cp(fixtures, folder, { recursive: true });
     const model = join(folder, 'smolvlm2');
-    for (const part of ['tokens.json', 'train.json', 'generate.json', 'lora']) await rm(join(model, part), { recursive: true });
+    for (const part of ['tokens.json', 'train.json', 'generate.json', 'label_scores.json', 'lora']) await rm(join(model, part), { recursive: true });
     await edit(join(model, 'forward.json'), (text) => text.replace(/"loss": (\d+\.\d)/g, '"loss": 1$1'));
     await edit(join(model, 'targets.json'), (text) => text.replace('layers.0.mlp.up_proj', 'layers.7.mlp.up_proj'));
     await edit(join(model, 'samples.json'), (text) => text.replace('"label_ids": [-100', '"label_ids": [7'));

@@ -1,4 +1,4 @@
-import { MmhsError, type EncodedPost, type FloatTensor, type Tensor, type TrainableTensors, type VlmModel } from '@mmhs/core';
+import { MmhsError, type EncodedPost, type FloatTensor, type LinearPrecision, type Tensor, type TrainableTensors, type VlmModel } from '@mmhs/core';
 import type { CheckpointHandle } from './checkpoint-handle.ts';
 import { cacheNames, cacheOf, cacheRowsGraph, selectSamples, type DecodingCache } from './decoding-cache.ts';
 import { extensionFeeds, type WantedRow } from './decoding-feeds.ts';
@@ -63,13 +63,15 @@ export interface CreateDecoderOptions {
   readonly weights: CheckpointHandle | readonly CheckpointHandle[];
   /** Needed when something is trainable. */
   readonly parameters?: ParameterStore | undefined;
+  /** How the products of frozen linears are computed. @default 'float32' */
+  readonly precision?: LinearPrecision | undefined;
   /** Whether the instructions that all posts share are computed once. @default true */
   readonly sharedPrefix?: boolean;
 }
 
 /** Creates a decoder; its sessions are made when first needed and share base weights with all others of the runtime. */
 export function createDecoder(options: CreateDecoderOptions): Decoder {
-  const { runtime, model, trainable, weights, parameters } = options;
+  const { runtime, model, trainable, weights, parameters, precision = 'float32' } = options;
   let opened: Promise<{ readonly extending: Session; readonly selecting: Session }> | undefined;
   const sessions = (): NonNullable<typeof opened> => (opened ??= openSessions(options));
   const feed = async (past: DecodingCache | undefined, rows: readonly TokenRows[], wishes: ExtensionWishes & {
@@ -121,7 +123,7 @@ export function createDecoder(options: CreateDecoderOptions): Decoder {
   async function openSessions({ runtime: owner }: CreateDecoderOptions) {
     const bound = parameters === undefined ? {} : { parameters };
     return {
-      extending: await owner.createSession({ graph: model.decodingGraph({ trainable, phase: 'extend' }), weights, ...bound }),
+      extending: await owner.createSession({ graph: model.decodingGraph({ trainable, phase: 'extend', precision }), weights, ...bound }),
       selecting: await runtime.createSession({ graph: cacheRowsGraph(model), weights: [] }),
     };
   }

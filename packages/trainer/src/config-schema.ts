@@ -233,6 +233,12 @@ export const trainingConfigSchema = z.strictObject({
   save_eval_predictions: setting(z.boolean().default(false), {
     group: 'Evaluation', help: 'Write all answers of the final evaluation to eval_predictions.jsonl and test_predictions.jsonl.',
   }),
+  tune_thresholds: setting(z.boolean().default(false), {
+    group: 'Evaluation', help: 'At the end choose a threshold for each label on --val_csv, and keep them beside the adapter.',
+  }),
+  calibration: setting(z.enum(['none', 'platt']).default('none'), {
+    group: 'Evaluation', help: 'How --tune_thresholds corrects the probabilities before: not at all, or by Platt scaling of each label.',
+  }),
 
   out_dir: setting(path.nullable().default(null), {
     group: 'Run', value: 'FOLDER', help: 'Folder of the run: adapter, checkpoints, metrics, logs.',

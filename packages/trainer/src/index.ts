@@ -71,6 +71,7 @@ export {
   type Evaluation,
 } from './artifacts.ts';
 export { createAnswerLanguage } from './answer-language.ts';
+export { compareRules, formatRules, type RuleMetrics } from './decision-comparison.ts';
 export { readDecision, writeDecision } from './decision-file.ts';
 export { tuneDecision, type TunedDecision } from './decision-tuning.ts';
 export { decisionRules, type Decision, type DecisionRule, type LabelCalibration } from './decision.ts';

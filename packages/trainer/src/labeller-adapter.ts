@@ -1,14 +1,12 @@
 import { MmhsError, type LabelSet, type Sample } from '@mmhs/core';
-import { loadAdapter } from '@mmhs/lora';
 import type { PromptRecord } from '@mmhs/prompts';
 
-import { setValues, trainedSpecs, withoutDropout } from './adapter-setup.ts';
 import { createAnswerLanguage } from './answer-language.ts';
 import { readDecision } from './decision-file.ts';
 import { plainDecision, type Decision } from './decision.ts';
 import { evaluateSplit } from './evaluation.ts';
-import { createFeatureStore } from './feature-store.ts';
-import { createPostImages } from './labeller-images.ts';
+import type { createTowers } from './labeller-tower.ts';
+import { openAdaptedWeights } from './labeller-weights.ts';
 import type { DescribedPrompt, Labeller, LabellerOptions, PostToLabel } from './labeller.ts';
 import type { OpenedModel } from './open-model.ts';
 import { createPredictor } from './predict.ts';
@@ -19,21 +17,20 @@ export async function openAdapter(options: LabellerOptions & {
   readonly adapterFolder: string;
   readonly opened: OpenedModel;
   readonly record: PromptRecord;
+  readonly towerOf: ReturnType<typeof createTowers>;
   /** Called when the labeller is closed. */
   readonly release: () => Promise<void>;
 }): Promise<Labeller> {
   const { adapterFolder, opened, record, batchSize, maxNewTokens } = options;
-  const { runtime, model, processor, tokenizer, weights } = opened;
+  const { runtime, model, processor, tokenizer } = opened;
   const { labelSet } = record;
-  const adapter = await loadAdapter({ folder: adapterFolder, ...model });
-  const trainable = withoutDropout(adapter.trainable);
-  const parameters = await runtime.createParameters({ specs: trainedSpecs(model, trainable) });
-  setValues(parameters, adapter.parameters);
-  const images = createPostImages({ processor });
-  const vision = await runtime.createSession({ graph: model.visionGraph({ trainable }), weights, parameters });
-  const features = createFeatureStore({ vision, model, images, cache: { identity: opened.featureIdentity } });
+  const adapted = await openAdaptedWeights({ opened, adapterFolder, merge: options.merge ?? false, signal: options.signal });
+  const { trainable, parameters, weights } = adapted;
+  const tower = await options.towerOf(adapted);
+  const { images, features } = tower;
   const predictor = createPredictor({
     runtime, model, weights, parameters, trainable, features, tokenizer, batchSize, maxNewTokens,
+    precision: options.precision, exactUpTo: options.exactUpTo,
     language: createAnswerLanguage({ processor, model, prompt: record }),
   });
   const maxTokens = Number(record.context['maxTokens']);
@@ -65,8 +62,8 @@ export async function openAdapter(options: LabellerOptions & {
     describePrompt: (sample) => withPrepared([sample], undefined, async ([post]) => describe(post as PreparedPost, opened)),
     async close() {
       await predictor.release();
-      await vision.release();
-      parameters.release();
+      await tower.release();
+      adapted.release();
       await options.release();
     },
   };

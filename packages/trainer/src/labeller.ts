@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import type { ImageSizeOptions, LabelSet, Prediction, Sample, VlmFamily } from '@mmhs/core';
+import type { ImageSizeOptions, LabelSet, LinearPrecision, Prediction, Sample, VlmFamily } from '@mmhs/core';
 import { checkFingerprint, type PromptRecord, type UserTextStyle } from '@mmhs/prompts';
 import type { Device } from '@mmhs/runtime';
 
@@ -8,6 +8,7 @@ import { chooseFamily } from './config-family.ts';
 import type { DecisionRule } from './decision.ts';
 import type { EvaluatedSplit } from './evaluation.ts';
 import { openAdapter } from './labeller-adapter.ts';
+import { createTowers } from './labeller-tower.ts';
 import { differentAdapters, findAdapterModel } from './labeller-model.ts';
 import { openModel, type OpenedModel } from './open-model.ts';
 import type { ProgressReporter } from './progress.ts';
@@ -89,6 +90,17 @@ export interface LabellerOptions {
   readonly maxNewTokens: number;
   /** @default 'generate' */
   readonly rule?: DecisionRule | undefined;
+  /** Whether the adapter is merged into a copy of the weights it changes: faster, and more memory. @default false */
+  readonly merge?: boolean | undefined;
+  /** How the language model's products are computed. @default 'float32' */
+  readonly precision?: LinearPrecision | undefined;
+  /** How the vision tower's products are computed. @default 'float32' */
+  readonly visionPrecision?: LinearPrecision | undefined;
+  /**
+   * Up to this many labels every label array is scored; with more, the likeliest are searched for until those not seen have less
+   * than a millionth of the probability. @default 6, 64 arrays
+   */
+  readonly exactUpTo?: number | undefined;
   /** Threshold of each label by name, instead of the adapter's own. */
   readonly thresholds?: Readonly<Record<string, number>> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -125,6 +137,7 @@ export async function openLabellers(options: LabellerOptions & {
   const folder = await findAdapterModel({ adapterFolders, modelId: options.modelFolder, signal });
   const family = await chooseFamily({ families, name: 'auto', folder });
   const opened = await openModel({ folder, family, imageSize: imageSizeOf(first.record), device, threads, signal });
+  const towerOf = createTowers(opened, options.visionPrecision);
   const labellers: Labeller[] = [];
   let users = adapterFolders.length;
   const release = async (): Promise<void> => {
@@ -134,7 +147,7 @@ export async function openLabellers(options: LabellerOptions & {
   try {
     for (const { folder: adapterFolder, record } of records) {
       checkPrompt(record, opened, family.name, adapterFolder);
-      labellers.push(await openAdapter({ ...options, adapterFolder, opened, record, release }));
+      labellers.push(await openAdapter({ ...options, adapterFolder, opened, record, towerOf, release }));
     }
     return labellers;
   } catch (error) {

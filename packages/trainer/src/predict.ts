@@ -1,4 +1,4 @@
-import type { FloatTensor, LabelSet, Prediction, Tokenizer, TrainableTensors, VlmModel } from '@mmhs/core';
+import type { FloatTensor, LabelSet, LinearPrecision, Prediction, Tokenizer, TrainableTensors, VlmModel } from '@mmhs/core';
 import { parseLabels } from '@mmhs/parse';
 import { writeLabels } from '@mmhs/prompts';
 import {
@@ -41,6 +41,8 @@ export interface CreatePredictorOptions {
   readonly batchSize: number;
   /** Longest freely generated answer in tokens. */
   readonly maxNewTokens: number;
+  /** How the language model's products are computed. @default 'float32' */
+  readonly precision?: LinearPrecision | undefined;
   /** Up to this many labels all answers are scored; with more, the likeliest are searched for until at most a millionth is missing. @default 6 */
   readonly exactUpTo?: number | undefined;
 }
@@ -49,7 +51,7 @@ export interface CreatePredictorOptions {
 export function createPredictor(options: CreatePredictorOptions): Predictor {
   const { runtime, model, weights, parameters, trainable, features, tokenizer, language, exactUpTo = 6 } = options;
   const { labelSet } = language;
-  const decoder = createDecoder({ runtime, model, trainable, weights, parameters });
+  const decoder = createDecoder({ runtime, model, trainable, weights, parameters, precision: options.precision });
   let trie: TrieNode | undefined;
 
   const predictBatch = async (posts: readonly PreparedPost[], wish: BatchWish): Promise<Prediction[]> => {

@@ -11,9 +11,9 @@ export type RunIdentity = Readonly<Record<string, unknown>>;
 
 /** Settings that may change between interruption and continuation: places, appearance, and what only costs time. */
 const free: readonly (keyof TrainingConfig)[] = [
-  'config', 'dry_run', 'feature_cache', 'feature_cache_gb', 'image_root', 'log_eval_n_examples', 'log_eval_predictions',
+  'calibration', 'config', 'dry_run', 'feature_cache', 'feature_cache_gb', 'image_root', 'log_eval_n_examples', 'log_eval_predictions',
   'model_id', 'out_dir', 'overwrite_out_dir', 'progress', 'resume', 'revision', 'save_eval_predictions', 'save_total_limit', 'test_csv',
-  'train_csv', 'val_csv',
+  'train_csv', 'tune_thresholds', 'val_csv',
 ];
 
 /** Collects what decides a run: settings, weights, and the content of the posts rather than their places. */

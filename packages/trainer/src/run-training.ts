@@ -5,6 +5,7 @@ import type { VlmFamily } from '@mmhs/core';
 import { chooseTargets, setValues, type TrainingTargets } from './adapter-setup.ts';
 import { evaluationMetrics, writeLabelMap, writeMetricsFile, writeResolvedConfig, type Evaluation } from './artifacts.ts';
 import type { TrainingConfig } from './config.ts';
+import { tuneRunDecision } from './decision-run.ts';
 import { createEarlyStopping, type EarlyStopping } from './early-stopping.ts';
 import { evaluateSplit, type EvaluatedSplit } from './evaluation.ts';
 import { findCheckpoint } from './find-checkpoint.ts';
@@ -310,12 +311,20 @@ class TrainingRun {
     const adapterFolder = join(folder, targets.lora === undefined ? 'trained_weights' : 'lora_adapter');
     await this.checkpoints.writeResult(adapterFolder);
     const evaluations: Partial<Record<SplitName, Evaluation>> = {};
+    let generated: EvaluatedSplit['predictions'] | undefined;
     for (const split of ['val', 'test'] as const) {
       if (posts[split].length === 0) continue;
       const { evaluation, predictions } = this.known(split, bestStep ?? this.step) ?? await this.evaluate(split);
       evaluations[split] = evaluation;
+      if (split === 'test') generated = predictions;
       await writeMetricsFile({ folder, split, evaluation, ...(split === 'val' ? { epoch: this.epoch } : {}) });
       if (config.save_eval_predictions) await writeAnswers({ folder, split, posts: posts[split], predictions });
+    }
+    if (config.tune_thresholds) {
+      await tuneRunDecision({
+        ...this.options, adapterFolder, posts, generated, predictor: this.parts.predictor,
+        labelSet: config.class_names, calibration: config.calibration, zeroDivision: config.zero_division,
+      });
     }
     return { folder, adapterFolder, bestStep, evaluations };
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createDecoder, createLabelTrie, decodeLabels, labelProbabilities, scoreLabels, type AnswerLanguage } from '@mmhs/runtime';
 import { createAnswerLanguage } from '@mmhs/trainer';
+import type { z } from 'zod';
 
 import { adaptModel } from '../adapted-model.ts';
 import { largestDifference, tensorError } from '../compare.ts';
@@ -34,7 +35,7 @@ async function checkAdapter(options: {
   readonly reporter: Reporter;
   readonly language: AnswerLanguage;
   readonly name: string;
-  readonly samples: (typeof labelScoresSchema)['_output']['samples'][string];
+  readonly samples: z.infer<typeof labelScoresSchema>['samples'][string];
   readonly line: string;
 }): Promise<void> {
   const { under, posts, reporter, language, name, samples, line } = options;
