@@ -55,12 +55,17 @@ function showFacts(facts: Readonly<Record<string, string>>): void {
   );
 }
 
+/** A picture is hundreds of equal tokens in a row: they are counted, not shown. */
+function shortenRuns(prompt: string): string {
+  return prompt.replace(/(<[^<>]+>)\1{4,}/gu, (run, token: string) => `${token}[${run.length / token.length} times]`);
+}
+
 /** Shows what the model was asked. */
 export function showPrompt({ text, tokens, sharedTokens, imageTokens, truncatedTextTokens }: Prompt): void {
   const cut = truncatedTextTokens === 0 ? '' : `; ${truncatedTextTokens} tokens were cut from the middle of the text`;
   find('prompt-facts', HTMLElement).textContent =
     `${tokens} tokens, ${imageTokens} of them for the picture, ${sharedTokens} the same for every post${cut}.`;
   const pre = find('prompt-text', HTMLElement);
-  pre.textContent = text;
+  pre.textContent = shortenRuns(text);
   pre.hidden = false;
 }

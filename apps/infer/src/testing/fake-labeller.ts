@@ -20,7 +20,7 @@ export function fakeLabeller({ names = ['first', 'second'], work = async () => {
       });
     },
     prompt: async ({ adapter, post }) =>
-      ({ text: `${adapter} asks: ${post.text}`, tokens: 3, sharedTokens: 2, imageTokens: 0, truncatedTextTokens: 0 }),
+      ({ text: `${adapter} asks: ${'<image>'.repeat(post.image === undefined ? 0 : 64)}${post.text}`, tokens: 3, sharedTokens: 2, imageTokens: 0, truncatedTextTokens: 0 }),
     close: async () => {},
   };
 }

@@ -29,7 +29,7 @@ export function* fuzzCases(seed: number): Generator<FuzzCase, never> {
   while (true) {
     const type = pick(types);
     yield {
-      path: pick(['/invocations', '/invocations', '/invocations', '/prompt', '/', '/ping', '/adapters', '/%00', '/invocations?x=%ff']),
+      path: pick([...Array.from({ length: 12 }, () => '/invocations'), '/prompt', '/prompt', '/', '/ping', '/adapters', '/%00', '/invocations?x=%ff']),
       method: pick(['POST', 'POST', 'POST', 'POST', 'GET', 'PUT', 'OPTIONS']),
       headers: { ...(type === '' ? {} : { 'content-type': type }), ...(random.integer(10) === 0 ? { accept: pick(['', 'text/html', '*/*;q=x', ',,,']) } : {}) },
       body: Buffer.from(pick(bodies)()),
