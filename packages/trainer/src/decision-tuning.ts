@@ -12,8 +12,9 @@ export interface TunedDecision extends Decision {
 }
 
 /**
- * Chooses each label's threshold for the best F1 and, if asked to, fits each label's calibration first. A label that no post
- * has keeps 0.5, and one that all or no posts have keeps its probabilities.
+ * Chooses each label's threshold for the best F1 and, if asked to, fits each label's calibration first. On few posts the best
+ * threshold is often luck: a label keeps 0.5 unless thresholds do better on posts that had no part in choosing them. A label
+ * that all or no posts have keeps its probabilities.
  *
  * @param options.predictions answers with scores that are not calibrated
  * @throws MmhsError `MMHS_LABELLER_TUNING` for fewer than two posts, or answers without scores.
@@ -37,10 +38,20 @@ export function tuneDecision(options: {
   const tuned = tuneThresholds({ gold: gold.map((labels) => labelSet.map((label) => Number(labels.includes(label)))), scores, labels: labelSet });
   return {
     calibration,
-    thresholds: tuned.map(({ threshold, label }: TunedThreshold) => (gold.some((labels) => labels.includes(label)) ? threshold : 0.5)),
+    thresholds: tuned.map(({ threshold, honest, label }: TunedThreshold, index) => {
+      const plain = f1At(0.5, gold.map((labels) => labels.includes(label)), scores.map((each) => each[index] as number));
+      return honest > plain ? threshold : 0.5;
+    }),
     posts: gold.length,
     honestF1: tuned.map(({ honest }: TunedThreshold) => honest),
   };
+}
+
+function f1At(threshold: number, gold: readonly boolean[], scores: readonly number[]): number {
+  const predicted = scores.map((score) => score >= threshold);
+  const right = predicted.filter((yes, post) => yes && gold[post] === true).length;
+  const claimed = predicted.filter(Boolean).length + gold.filter(Boolean).length;
+  return claimed === 0 ? 0 : (2 * right) / claimed;
 }
 
 function fitLabel(gold: readonly number[], probabilities: readonly number[]): LabelCalibration {

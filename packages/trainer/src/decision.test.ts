@@ -49,6 +49,13 @@ describe('tuneDecision', () => {
     expect(posts).toBe(8);
   });
 
+  it('keeps 0.5 where another threshold would only fit these posts', () => {
+    // At 0.5 one post of eight is wrong; any other threshold depends on single posts.
+    const scores = [[0.6, 0], [0.7, 0], [0.2, 0], [0.1, 0], [0.9, 0], [0.3, 0], [0.05, 0], [0.15, 0]];
+    const { thresholds } = tuneDecision({ gold, predictions: answers(scores), labelSet, calibration: 'none' });
+    expect(thresholds[0]).toBe(0.5);
+  });
+
   it('with calibration raises scores that were too low, and predicts the same posts', () => {
     const { thresholds, calibration } = tuneDecision({ gold, predictions, labelSet, calibration: 'platt' });
     expect(calibration?.[1]).toEqual({ slope: 1, intercept: 0 });
