@@ -36,32 +36,56 @@ function quantizeBlocks({ outFeatures, inFeatures, blockSize }: QuantizedWeight,
       const scale = Math.fround(-largest(source, first, end) / zero);
       const place = output * blocks + block;
       scales[place] = scale;
-      const factor = scale === 0 ? 0 : 1 / scale;
-      for (let index = first; index < end; index += 1) {
-        const integer = Math.min(2 * zero - 1, Math.max(0, Math.round((source[index] as number) * factor) + zero));
-        const at = place * bytes;
-        const offset = index - first;
-        if (bits === 8) values[at + offset] = integer;
-        else setHalfByte(values, at + (offset >> 1), offset & 1, integer);
-      }
+      if (scale === 0) continue;
+      const rounding = { source, factor: 1 / scale, zero, values, at: place * bytes, first, end };
+      if (bits === 8) roundBytes(rounding);
+      else roundHalfBytes(rounding);
     }
   }
   return { values, scales };
 }
 
-function setHalfByte(values: Uint8Array, at: number, half: number, integer: number): void {
-  const before = values[at] as number;
-  values[at] = half === 0 ? (before & 0xf0) | integer : (before & 0x0f) | (integer << 4);
+interface BlockRounding {
+  readonly source: Float32Array;
+  readonly factor: number;
+  readonly zero: number;
+  readonly values: Uint8Array;
+  /** Where the block begins in `values`, and which elements of `source` it takes. */
+  readonly at: number;
+  readonly first: number;
+  readonly end: number;
+}
+
+function roundBytes({ source, factor, zero, values, at, first, end }: BlockRounding): void {
+  const highest = 2 * zero - 1;
+  // Cutting off a positive number's fraction is the fast way to round.
+  const shift = zero + 0.5;
+  for (let index = first, place = at; index < end; index += 1, place += 1) {
+    const integer = ((source[index] as number) * factor + shift) | 0;
+    values[place] = integer > highest ? highest : integer;
+  }
+}
+
+function roundHalfBytes({ source, factor, zero, values, at, first, end }: BlockRounding): void {
+  const highest = 2 * zero - 1;
+  const shift = zero + 0.5;
+  for (let index = first, place = at; index < end; index += 2, place += 1) {
+    const low = ((source[index] as number) * factor + shift) | 0;
+    const high = index + 1 < end ? ((source[index + 1] as number) * factor + shift) | 0 : zero;
+    values[place] = (low > highest ? highest : low) | ((high > highest ? highest : high) << 4);
+  }
 }
 
 /** The element of largest size, with its sign. */
 function largest(source: Float32Array, first: number, end: number): number {
-  let found = 0;
+  let highest = 0;
+  let lowest = 0;
   for (let index = first; index < end; index += 1) {
     const value = source[index] as number;
-    if (Math.abs(value) > Math.abs(found)) found = value;
+    if (value > highest) highest = value;
+    else if (value < lowest) lowest = value;
   }
-  return found;
+  return highest >= -lowest ? highest : lowest;
 }
 
 /** 7 bits: two products of an 8-bit input and a 7-bit weight fit the 16 bits in which x86 without VNNI adds them. */
@@ -77,7 +101,7 @@ function quantizeOutputs({ outFeatures, inFeatures }: QuantizedWeight, source: F
     scales[output] = scale;
     const factor = scale === 0 ? 0 : 1 / scale;
     for (let input = 0; input < inFeatures; input += 1) {
-      values[input * outFeatures + output] = Math.round((source[first + input] as number) * factor);
+      values[input * outFeatures + output] = (((source[first + input] as number) * factor + outputLevels + 0.5) | 0) - outputLevels;
     }
   }
   return { values, scales };
