@@ -20,6 +20,7 @@ for (const name of readdirSync(join(root, 'packages')).sort()) {
   const cwd = join(root, 'packages', name);
   await check(`package ${name} (publint, attw)`, () => runPnpm(['run', 'check:package'], { cwd }));
 }
+await check('bundles for browsers', () => runCommand(process.execPath, ['scripts/ci/check-bundles.mjs']));
 await check('no any in published types', () => runCommand(process.execPath, ['scripts/ci/find-any.mjs']));
 await check('consumer', () => runCommand(process.execPath, ['scripts/consumer/run.mjs']));
 
