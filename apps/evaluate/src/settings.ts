@@ -1,4 +1,4 @@
-import { settingDescriptions, trainingConfigSchema, type SettingDescription } from '@mmhs/trainer';
+import { decisionRules, settingDescriptions, trainingConfigSchema, type DecisionRule, type SettingDescription } from '@mmhs/trainer';
 import { z } from 'zod';
 
 function setting<Field extends z.ZodType>(field: Field, description: SettingDescription): Field {
@@ -7,6 +7,8 @@ function setting<Field extends z.ZodType>(field: Field, description: SettingDesc
 }
 
 const training = trainingConfigSchema.shape;
+const file = z.string().min(1).nullable().default(null);
+const ofTheRun = 'what the run was trained with';
 
 /** Flags of this command; those that training has too are the same. */
 export const evaluateSchema = z.strictObject({
@@ -20,8 +22,25 @@ export const evaluateSchema = z.strictObject({
   revision: setting(z.string().min(1).nullable().default(null), {
     group: 'Adapter', value: 'BRANCH|TAG|COMMIT', help: 'Version of a model on the Hub.', byDefault: 'the one the adapter names, or main',
   }),
-  test_csv: setting(z.string().min(1), {
-    group: 'Data', value: 'FILE', aliases: ['csv'], help: 'Labelled posts: CSV, or JSON Lines by its ending .jsonl.',
+  rule: setting(z.enum(decisionRules as [DecisionRule, ...DecisionRule[]]).default('generate'), {
+    group: 'Adapter', help: 'How labels follow from what the model says.',
+  }),
+  scores: setting(z.boolean().default(true), {
+    group: 'Adapter', help: 'Compute the probability of each label, for curves and calibration.',
+  }),
+  max_new_tokens: training.max_new_tokens,
+  per_device_eval_batch_size: training.per_device_eval_batch_size,
+  device: training.device,
+  threads: training.threads,
+
+  splits: setting(z.array(z.enum(['val', 'test'])).min(1).nullable().default(null), {
+    group: 'Data', value: 'val,test', help: 'Splits to evaluate.', byDefault: 'those there is a file for',
+  }),
+  val_csv: setting(file, {
+    group: 'Data', value: 'FILE', help: 'Validation posts: CSV, JSON Lines or Parquet.', byDefault: ofTheRun,
+  }),
+  test_csv: setting(file, {
+    group: 'Data', value: 'FILE', aliases: ['csv'], help: 'Test posts. With a file given here, none of the run is used.', byDefault: ofTheRun,
   }),
   image_root: training.image_root,
   text_column: training.text_column,
@@ -30,14 +49,22 @@ export const evaluateSchema = z.strictObject({
   id_column: training.id_column,
   on_bad_row: training.on_bad_row,
   on_unknown_label: training.on_unknown_label,
-  per_device_eval_batch_size: training.per_device_eval_batch_size,
   zero_division: training.zero_division,
-  max_new_tokens: training.max_new_tokens,
-  device: training.device,
-  threads: training.threads,
-  progress: training.progress,
-  predictions: setting(z.string().min(1).nullable().default(null), {
-    group: 'Output', value: 'FILE', help: 'Write gold and predicted labels and the answers as JSON Lines.', byDefault: 'none',
+
+  out_dir: setting(file, {
+    group: 'Output', value: 'FOLDER', help: 'Folder for metrics, predictions and report.', byDefault: 'evaluation, beside the adapter',
   }),
+  report: setting(z.boolean().default(true), { group: 'Output', help: 'Write report.html.' }),
+  compare: setting(file, {
+    group: 'Output', value: 'RUN|FILE', help: 'Another evaluated run or its predictions.jsonl, to be tested against on the same posts.', byDefault: 'none',
+  }),
+  worst: setting(z.int().min(0).default(12), {
+    group: 'Output', value: 'POSTS', help: 'Worst mistakes of each kind that the report shows.',
+  }),
+  resamples: setting(z.int().positive().default(1000), { group: 'Output', help: 'Resamples behind each interval.' }),
   json: setting(z.boolean().default(false), { group: 'Output', help: 'Print the metrics as JSON.' }),
+  progress: training.progress,
 });
+
+/** This command's settings with their defaults. */
+export type EvaluateSettings = z.output<typeof evaluateSchema>;

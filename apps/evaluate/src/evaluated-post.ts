@@ -1,0 +1,22 @@
+/** A split by its usual name. */
+export type SplitName = 'val' | 'test';
+
+/** A post of an evaluated split: what is true, and what was said about it. */
+export interface EvaluatedPost {
+  /** Unique within its split. */
+  readonly id: string;
+  /** Gold labels in the label set's order. */
+  readonly gold: readonly string[];
+  /** Predicted labels in the label set's order. */
+  readonly labels: readonly string[];
+  /** p(label | post) by label; undefined where no scores were computed. */
+  readonly scores: Readonly<Record<string, number>> | undefined;
+  /** Probability of `labels` as the whole answer; undefined like `scores`. */
+  readonly probability: number | undefined;
+  readonly rawText: string;
+  /** Whether the text was a JSON array of known labels and nothing else. */
+  readonly valid: boolean;
+}
+
+/** Posts of one or more splits. */
+export type EvaluatedSplits = ReadonlyMap<SplitName, readonly EvaluatedPost[]>;

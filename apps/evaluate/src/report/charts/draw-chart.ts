@@ -1,0 +1,30 @@
+import { plot, type PlotOptions } from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import { trusted, type Html } from '../html.ts';
+
+/** Colours of series, set by the page for light and dark. */
+export const seriesColors = ['var(--series-1)', 'var(--series-2)', 'var(--series-3)'] as const;
+
+/**
+ * Draws a chart as inline SVG, without a browser.
+ *
+ * @param options.title what the chart shows, for those who cannot see it
+ */
+export function drawChart({ title, ...options }: PlotOptions & { readonly title: string }): Html {
+  const { document } = parseHTML('<!doctype html><html lang="en"><body></body></html>');
+  const svg = plot({
+    ...options,
+    document,
+    className: 'plot',
+    ariaLabel: title,
+    style: { background: 'none', color: 'inherit', overflow: 'visible' },
+  });
+  svg.setAttribute('role', 'img');
+  // Hundredths of a pixel are enough, and half the size.
+  return trusted(svg.outerHTML.replaceAll(/(\d\.\d\d)\d+/g, '$1'));
+}
+
+/** Scale of shares: probabilities, precision, F1. */
+export function shareScale(label: string): { label: string; domain: [number, number]; ticks: number; grid: boolean } {
+  return { label, domain: [0, 1], ticks: 5, grid: true };
+}

@@ -1,0 +1,47 @@
+import { cell, text } from '@observablehq/plot';
+import type { Html } from '../html.ts';
+import { drawChart, seriesColors } from './draw-chart.ts';
+import { marginFor } from './interval-chart.ts';
+
+interface MatrixCell {
+  readonly row: string;
+  readonly column: string;
+  readonly count: number;
+  /** From 0 to 1. */
+  readonly strength: number;
+}
+
+/** A table of counts, stronger coloured where they are larger within their row. */
+export function matrixChart(options: {
+  readonly title: string;
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  readonly counts: readonly (readonly number[])[];
+  readonly rowAxis: string;
+  readonly columnAxis: string;
+  /** Width of a cell in pixels. @default 44 */
+  readonly size?: number;
+}): Html {
+  const { title, rows, columns, counts, rowAxis, columnAxis, size = 44 } = options;
+  const cells = rows.flatMap((row, y) => columns.map((column, x): MatrixCell => {
+    const count = counts[y]?.[x] ?? 0;
+    return { row, column, count, strength: count / Math.max(...(counts[y] ?? []), 1) };
+  }));
+  const marginLeft = marginFor(rows) + 14;
+  const top = marginFor(columns) * 0.75 + 16;
+  return drawChart({
+    title,
+    width: marginLeft + size * columns.length + 70,
+    height: top + 30 * rows.length + 8,
+    marginLeft,
+    marginTop: top,
+    marginRight: 70,
+    marginBottom: 8,
+    x: { label: columnAxis, domain: [...columns], axis: 'top', tickRotate: -40, tickSize: 0, labelAnchor: 'left' },
+    y: { label: rowAxis, domain: [...rows], tickSize: 0 },
+    marks: [
+      cell(cells, { x: 'column', y: 'row', fill: seriesColors[0], fillOpacity: ({ strength }: MatrixCell) => 0.06 + 0.54 * strength, inset: 1, rx: 3 }),
+      text(cells, { x: 'column', y: 'row', text: ({ count }: MatrixCell) => String(count) }),
+    ],
+  });
+}
