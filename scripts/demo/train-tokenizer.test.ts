@@ -96,4 +96,10 @@ describe('special tokens', () => {
     const [first, ...rest] = await idsOf('checkpoint-qwen', ['<|endoftext|>', '<|im_start|>', '<|im_end|>', '<|image_pad|>', '<|video_pad|>']);
     expect(rest.map((id) => id - first!)).toEqual([1, 2, 12, 13]);
   });
+
+  it('of PaliGemma come first, but for the picture', async () => {
+    expect(await idsOf('checkpoint-paligemma', ['<pad>', '<eos>', '<bos>', '<unk>'])).toEqual([0, 1, 2, 3]);
+    const config = JSON.parse(await readFile(join(folder, 'checkpoint-paligemma/config.json'), 'utf8')) as { image_token_index: number };
+    expect(await idsOf('checkpoint-paligemma', ['<image>'])).toEqual([config.image_token_index]);
+  });
 });
