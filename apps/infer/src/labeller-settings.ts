@@ -12,6 +12,9 @@ export function labellerSettings(settings: InferSettings, cwd: string): PostLabe
     batchSize: settings.batch_size,
     maxNewTokens: settings.max_new_tokens,
     rule: settings.rule,
+    merge: settings.merge,
+    precision: settings.weights === 'float32' ? 'float32' : `weights-${settings.weights}`,
+    visionPrecision: settings.vision_products,
     scores: settings.scores,
   };
 }

@@ -26,6 +26,15 @@ export const inferSchema = z.strictObject({
     group: 'Adapter', help: 'How labels follow from what the model says: thresholds on the probability of each label (those tuned for the adapter, else 0.5), marginals (0.5 for all), the likeliest array of labels, or an answer written freely or constrained to labels.',
   }),
   scores: setting(z.boolean().default(false), { group: 'Adapter', help: 'Give the probability of each label where the rule does without.' }),
+  merge: setting(z.boolean().default(false), {
+    group: 'Adapter', help: 'Merge the adapter into a copy of the weights it changes: faster, and more memory.',
+  }),
+  weights: setting(z.enum(['float32', 'int8', 'int4']).default('float32'), {
+    group: 'Adapter', help: "How the language model's weights are held: 8 or 4 bits take less memory and are read faster; answers can differ.",
+  }),
+  vision_products: setting(z.enum(['float32', 'int8']).default('float32'), {
+    group: 'Adapter', help: "How the vision tower's products are computed: 8 bits are faster; answers can differ.",
+  }),
   max_new_tokens: training.max_new_tokens,
   device: training.device,
   threads: training.threads,
