@@ -18,7 +18,6 @@ export function trusted(markup: string): Html {
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 /** Characters that HTML does not allow, as text or as references. */
-// eslint-disable-next-line no-control-regex -- these are the ones meant
 const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]/g;
 
 /** Text as markup that shows exactly it; characters that HTML does not allow become the replacement character. */
