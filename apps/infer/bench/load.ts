@@ -3,13 +3,13 @@
 //   pnpm --filter infer load --adapter runs/demo/lora_adapter      starts a server and loads it
 //   pnpm --filter infer load http://127.0.0.1:8080                 loads one that runs
 //
-// SECONDS=10 sets how long each load lasts.
+// SECONDS=30 makes each load last longer.
 import { randomBytes } from 'node:crypto';
 import autocannon from 'autocannon';
 import { greyPng } from '../src/testing/pictures.ts';
 import { readMetric, startServer } from './start-server.ts';
 
-const duration = Number(process.env['SECONDS'] ?? 5);
+const duration = Number(process.env['SECONDS'] ?? 10);
 const json = { 'content-type': 'application/json' };
 const post = (body: unknown): autocannon.Request => ({ method: 'POST', path: '/invocations', headers: json, body: JSON.stringify(body) });
 const lines = (count: number): autocannon.Request => ({
