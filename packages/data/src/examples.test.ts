@@ -19,5 +19,5 @@ it('the example of the README prints what its comments say', async () => {
   const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as FunctionConstructor;
   await new AsyncFunction('library', 'console', body)(library, { log });
   expect(printed).toEqual([...code.matchAll(/console\.log\(.*\); \/\/ (.*)/g)].map((match) => match[1]));
-  expect(printed).toHaveLength(4);
+  expect(printed).toHaveLength(5);
 });

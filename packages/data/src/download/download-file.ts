@@ -103,7 +103,7 @@ async function receive(options: DownloadFileOptions, partial: PartialFile): Prom
     checkTotal(source.name, body.totalBytes, expected.bytes);
     await checkDiskSpace({ folder: dirname(partial.path), neededBytes: (body.totalBytes ?? 0) - body.offset });
     await partial.describe({ source: source.name, validator: body.validator, totalBytes: body.totalBytes ?? null });
-    await writeBody({ options, partial, body, onBytes: idle.touch });
+    await writeBody({ options, partial, body, signal: idle.signal, onBytes: idle.touch });
   } catch (error) {
     if (idle.expired()) throw new ConnectionError(`nothing arrived for ${idleTimeout / 1000} s`, { cause: error });
     throw error;
@@ -112,10 +112,11 @@ async function receive(options: DownloadFileOptions, partial: PartialFile): Prom
   }
 }
 
-async function writeBody({ options, partial, body, onBytes }: {
+async function writeBody({ options, partial, body, signal, onBytes }: {
   readonly options: DownloadFileOptions;
   readonly partial: PartialFile;
   readonly body: OpenedBody;
+  readonly signal: AbortSignal;
   readonly onBytes: () => void;
 }): Promise<void> {
   const { totalBytes } = body;
@@ -124,7 +125,7 @@ async function writeBody({ options, partial, body, onBytes }: {
   const report = (): void => options.onProgress?.({ file: basename(options.path), receivedBytes, totalBytes });
   try {
     report();
-    for await (const chunk of readChunks(body)) {
+    for await (const chunk of readChunks(body, signal)) {
       onBytes();
       await file.writeFile(chunk);
       receivedBytes += chunk.byteLength;
@@ -139,19 +140,33 @@ async function writeBody({ options, partial, body, onBytes }: {
   }
 }
 
-async function* readChunks(body: OpenedBody): AsyncGenerator<Uint8Array> {
+/**
+ * Chunks of a body until it ends or `signal` is aborted. The body alone is not to be relied on: aborted just when its last
+ * byte has come, it may never say that it has ended.
+ */
+async function* readChunks(body: OpenedBody, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const reader = body.stream.getReader();
+  const aborted = whenAborted(signal);
   try {
     for (;;) {
-      const { done, value } = await reader.read().catch((cause: unknown) => {
+      const { done, value } = await Promise.race([reader.read(), aborted]).catch((cause: unknown) => {
         throw new ConnectionError('the connection broke', { cause });
       });
       if (done) return;
       yield value;
     }
   } finally {
-    await reader.cancel().catch(() => undefined);
+    reader.cancel().catch(() => undefined);
   }
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  aborted.catch(() => undefined);
+  return aborted;
 }
 
 function checkTotal(name: string, total: number | undefined, expected: number | undefined): void {
@@ -172,14 +187,20 @@ function createIdleGuard(milliseconds: number, outer: AbortSignal | undefined): 
 } {
   const controller = new AbortController();
   let expired = false;
+  const pass = (): void => controller.abort(outer?.reason);
+  if (outer?.aborted === true) pass();
+  outer?.addEventListener('abort', pass);
   const timer = globalThis.setTimeout(() => {
     expired = true;
     controller.abort();
   }, milliseconds);
   return {
-    signal: outer === undefined ? controller.signal : AbortSignal.any([outer, controller.signal]),
+    signal: controller.signal,
     touch: () => void timer.refresh(),
-    stop: () => clearTimeout(timer),
+    stop() {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', pass);
+    },
     expired: () => expired,
   };
 }
