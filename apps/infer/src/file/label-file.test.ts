@@ -101,6 +101,13 @@ describe('labelFile', () => {
     expect((await rows()).map(({ id }) => id)).toEqual(['1', '5']);
   });
 
+  it('says how to go without pictures', async () => {
+    await writeFile(join(folder, 'texts.CSV'), 'id,text\n1,one\n');
+    expect((await run({ input: 'texts.CSV' })).error).toMatchObject({
+      code: 'MMHS_DATA_MISSING_COLUMN', details: { fix: expect.stringContaining('--text_only') as string },
+    });
+  });
+
   it('stops when told to, with whole rows in the file', async () => {
     await writePosts(50);
     const controller = new AbortController();

@@ -73,8 +73,18 @@ function inputOf(settings: InferSettings, cwd: string, signal: AbortSignal): Rea
 /** A first pass over the rows: their number, and what is wrong with them, before any time goes into labelling. */
 async function countPosts(input: ReadSamplesOptions): Promise<number> {
   let count = 0;
-  for await (const _ of readSamples(input)) count += 1;
+  try {
+    for await (const _ of readSamples(input)) count += 1;
+  } catch (error) {
+    throw MmhsError.isInstance(error) && error.code === 'MMHS_DATA_MISSING_COLUMN' ? missingColumn(error) : error;
+  }
   return count;
+}
+
+function missingColumn({ code, details }: MmhsError): MmhsError {
+  return new MmhsError(code, 'A column is missing', {
+    ...details, fix: 'name it with --text_column or --image_column, or pass --text_only where there are no pictures',
+  });
 }
 
 async function labelRest(options: {
