@@ -17,12 +17,15 @@ export function drawChart({ title, ...options }: PlotOptions & { readonly title:
     document,
     className: 'plot',
     ariaLabel: title,
-    style: { background: 'none', color: 'inherit', overflow: 'visible' },
+    style: { background: 'none', color: 'inherit', overflow: 'visible', fontSize: '11px' },
   });
   svg.setAttribute('role', 'img');
   // Hundredths of a pixel are enough, and half the size.
   return trusted(svg.outerHTML.replaceAll(/(\d\.\d\d)\d+/g, '$1'));
 }
+
+/** Size of charts of which there is one for each label: five stand beside one another on a wide screen. */
+export const smallChart = { width: 214, height: 196, marginLeft: 32, marginRight: 12 } as const;
 
 /** Scale of shares: probabilities, precision, F1. */
 export function shareScale(label: string): { label: string; domain: [number, number]; ticks: number; grid: boolean } {

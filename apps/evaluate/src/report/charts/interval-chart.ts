@@ -39,5 +39,5 @@ export function intervalChart(options: {
 /** Room for names beside an axis, in pixels. */
 export function marginFor(names: readonly string[]): number {
   const longest = Math.max(...names.map((name) => [...name].length));
-  return Math.min(24 + 6 * longest, 220);
+  return Math.min(22 + 6.4 * longest, 220);
 }

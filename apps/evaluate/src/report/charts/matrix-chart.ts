@@ -28,7 +28,9 @@ export function matrixChart(options: {
     return { row, column, count, strength: count / Math.max(...(counts[y] ?? []), 1) };
   }));
   const marginLeft = marginFor(rows) + 14;
-  const top = marginFor(columns) * 0.75 + 16;
+  // Names that are wider than their cells are turned.
+  const isTurned = marginFor(columns) - 18 > size;
+  const top = isTurned ? marginFor(columns) * 0.75 + 16 : 34;
   return drawChart({
     title,
     width: marginLeft + size * columns.length + 70,
@@ -37,7 +39,7 @@ export function matrixChart(options: {
     marginTop: top,
     marginRight: 70,
     marginBottom: 8,
-    x: { label: columnAxis, domain: [...columns], axis: 'top', tickRotate: -40, tickSize: 0, labelAnchor: 'left' },
+    x: { label: columnAxis, domain: [...columns], axis: 'top', tickRotate: isTurned ? -40 : 0, tickSize: 0, labelAnchor: 'left' },
     y: { label: rowAxis, domain: [...rows], tickSize: 0 },
     marks: [
       cell(cells, { x: 'column', y: 'row', fill: seriesColors[0], fillOpacity: ({ strength }: MatrixCell) => 0.06 + 0.54 * strength, inset: 1, rx: 3 }),

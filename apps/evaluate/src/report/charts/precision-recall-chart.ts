@@ -1,7 +1,7 @@
 import { dot, line, ruleY } from '@observablehq/plot';
 import type { PrecisionRecallCurve } from '@mmhs/metrics';
 import type { Html } from '../html.ts';
-import { drawChart, seriesColors, shareScale } from './draw-chart.ts';
+import { drawChart, seriesColors, shareScale, smallChart } from './draw-chart.ts';
 import { thinPoints } from './thin-points.ts';
 
 /** A label's precision-recall curve, with the point of the labels that were given. */
@@ -16,8 +16,7 @@ export function precisionRecallChart(options: {
   const points = thinPoints(curve.recall.map((recall, index) => ({ x: recall, y: curve.precision[index] as number })));
   return drawChart({
     title,
-    width: 250,
-    height: 210,
+    ...smallChart,
     x: shareScale('recall'),
     y: shareScale('precision'),
     marks: [

@@ -1,7 +1,7 @@
 import { dot, line, link, rectY } from '@observablehq/plot';
 import type { ReliabilityBin } from '@mmhs/metrics';
 import type { Html } from '../html.ts';
-import { drawChart, seriesColors, shareScale } from './draw-chart.ts';
+import { drawChart, seriesColors, shareScale, smallChart } from './draw-chart.ts';
 
 /** A reliability diagram: what came true against what was said, and in bars how many posts are in each bin. */
 export function reliabilityChart({ title, bins }: { readonly title: string; readonly bins: readonly ReliabilityBin[] }): Html {
@@ -9,8 +9,7 @@ export function reliabilityChart({ title, bins }: { readonly title: string; read
   const filled = bins.filter(({ weight }) => weight > 0);
   return drawChart({
     title,
-    width: 250,
-    height: 210,
+    ...smallChart,
     x: shareScale('probability said'),
     y: shareScale('share that is true'),
     marks: [

@@ -1,6 +1,6 @@
 import { line, ruleX } from '@observablehq/plot';
 import type { Html } from '../html.ts';
-import { drawChart, seriesColors, shareScale } from './draw-chart.ts';
+import { drawChart, seriesColors, shareScale, smallChart } from './draw-chart.ts';
 
 /** What a threshold gives. */
 export interface ThresholdPoint {
@@ -21,8 +21,7 @@ export function thresholdChart(options: {
   const [f1, precision, recall] = seriesColors;
   return drawChart({
     title,
-    width: 250,
-    height: 210,
+    ...smallChart,
     x: shareScale('threshold'),
     y: { ...shareScale(''), label: null },
     marks: [

@@ -30,7 +30,7 @@ export function labelsSection({ view, resamples }: { readonly view: SplitView; r
   return html`<h3>Labels</h3>
 ${table({
     head: [
-      'label', 'true', 'found', 'false positives', 'false negatives', 'precision', 'recall', 'F1', '95% interval of F1',
+      'label', 'gold posts', 'true positives', 'false positives', 'false negatives', 'precision', 'recall', 'F1', '95% interval of F1',
       ...(view.scores === undefined ? [] : ['average precision', 'ROC AUC', 'threshold']),
     ],
     rows,

@@ -28,7 +28,7 @@ export function metricsSection({ view, resamples }: { readonly view: SplitView; 
   const rows = mainMetrics(view.zeroDivision).map(({ name, metric }) =>
     ({ name, ...bootstrapInterval({ gold, predicted, labels, metric, resamples }) }));
   return html`<h3>Metrics</h3>
-${table({
+<div class="beside">${table({
     head: ['metric', 'value', '95% interval'],
     rows: [
       ...rows.map((row: { readonly name: string } & Interval) => [row.name, formatNumber(row.value), formatRange(row)]),
@@ -40,7 +40,7 @@ ${figure({
     heading: 'With 95% intervals',
     chart: intervalChart({ title: 'Metrics with their intervals', axis: 'value', rows }),
     note: `Intervals are percentiles of ${resamples} resamples of the ${gold.length} posts. 0/0 counts as ${view.zeroDivision}.`,
-  })}`;
+  })}</div>`;
 }
 
 function scoreRows({ gold, scores, labelSet: labels }: SplitView): string[][] {
