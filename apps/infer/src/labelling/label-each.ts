@@ -4,9 +4,13 @@ import type { AnswerOrError, Post, PostLabeller } from './post.ts';
 /** Beginnings of the codes of errors that lie in the post, not in the model or the machine. */
 const postErrors = ['MMHS_IMAGE', 'MMHS_PROMPT_TOO_LONG', 'MMHS_REQUEST'];
 
+/** Codes that begin alike but lie in the machine. */
+const otherErrors = ['MMHS_IMAGE_WORKER', 'MMHS_IMAGE_CLOSED'];
+
 /** Whether an error lies in the post it was thrown for, so that other posts can go on. */
 export function isPostError(error: unknown): error is MmhsError {
-  return MmhsError.isInstance(error) && postErrors.some((beginning) => error.code.startsWith(beginning));
+  if (!MmhsError.isInstance(error) || otherErrors.includes(error.code)) return false;
+  return postErrors.some((beginning) => error.code.startsWith(beginning));
 }
 
 /**

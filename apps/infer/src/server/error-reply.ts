@@ -13,6 +13,8 @@ const statuses: readonly (readonly [beginning: string, status: number])[] = [
   ['MMHS_REQUEST_SLOW', 408],
   ['MMHS_REQUEST', 400],
   ['MMHS_IMAGE_TOO_LARGE', 413],
+  ['MMHS_IMAGE_WORKER', 500],
+  ['MMHS_IMAGE_CLOSED', 500],
   ['MMHS_IMAGE', 422],
   ['MMHS_PROMPT_TOO_LONG', 413],
   ['MMHS_SERVER_BUSY', 429],
