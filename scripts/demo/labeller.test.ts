@@ -38,7 +38,7 @@ async function writeAdapter(name: string, labelSet: readonly string[], targets: 
     base_model_name_or_path: modelFolder, r: 4, lora_alpha: 8, target_modules: targets === 'all-linear' ? targets : targets.split(','),
   });
   const trainable = resolveAdapters({ linears: model.linears, config, tensors: model.tensors });
-  const random = createRandom(4, name);
+  const random = createRandom(name.length);
   const parameters = new Map(parameterShapes({ trainable, linears: model.linears, tensors: model.tensors }).map(({ name: tensor, shape }): [string, FloatTensor] => {
     const length = shape.reduce((product, size) => product * size, 1);
     return [tensor, { type: 'float32', shape, data: Float32Array.from({ length }, () => 0.1 * random.normal()) }];
