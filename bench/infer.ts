@@ -14,7 +14,7 @@ import type { EncodedPost, FloatTensor, TrainableTensors } from '@mmhs/core';
 import {
   createDecoder, createLabelTrie, createRuntime, decodeLabels, generate, scoreLabels, type AnswerLanguage, type Decoder,
 } from '@mmhs/runtime';
-import { promptOf, trainedSpecs } from '@mmhs/trainer';
+import { createVisionSession, promptOf, trainedSpecs } from '@mmhs/trainer';
 
 import { median } from './median.ts';
 import { randomWeights } from './random-weights.ts';
@@ -47,7 +47,12 @@ const weights = await runtime.loadTensors({ tensors: Object.fromEntries(randomWe
 const parameters = await runtime.createParameters({ specs: trainedSpecs(model, trainable) });
 for (const [name, tensor] of randomWeights(parameters.specs, 1)) parameters.values.get(name)?.set(tensor.data);
 parameters.markChanged();
-const vision = await runtime.createSession({ graph: model.visionGraph({ trainable: { adapters: new Map(), full: new Set() } }), weights });
+const frozen: TrainableTensors = { adapters: new Map(), full: new Set() };
+const towers = {
+  float32: await createVisionSession({ runtime, model, weights, trainable: frozen }),
+  int8: await createVisionSession({ runtime, model, weights, trainable: frozen, precision: 'int8' }),
+};
+type Tower = keyof typeof towers;
 const decoders = {
   'live adapter': createDecoder({ runtime, model, trainable, weights, parameters }),
   // As many products as a merged adapter's; the values do not matter here.
@@ -63,13 +68,14 @@ interface Batch {
   readonly imageFeatures: readonly (FloatTensor | undefined)[];
 }
 
-const tasks: Record<string, { readonly size: number; readonly seen: boolean; readonly decoder: Decoder; readonly run: (batch: Batch) => Promise<unknown> }> = {};
+const tasks: Record<string, { readonly size: number; readonly seen: boolean; readonly decoder: Decoder; readonly tower?: Tower; readonly run: (batch: Batch) => Promise<unknown> }> = {};
 for (const [adapter, decoder] of Object.entries(decoders)) {
   const decode = (batch: Batch): Promise<unknown> => decodeLabels({ ...batch, trie });
   tasks[`cached features, constrained, batch ${batchSize}, ${adapter}`] = { size: batchSize, seen: true, decoder, run: decode };
   tasks[`cached features, constrained, batch 1, ${adapter}`] = { size: 1, seen: true, decoder, run: decode };
   tasks[`new picture, constrained, batch ${batchSize}, ${adapter}`] = { size: batchSize, seen: false, decoder, run: decode };
   tasks[`new picture, constrained, batch 1, ${adapter}`] = { size: 1, seen: false, decoder, run: decode };
+  tasks[`new picture, 8-bit tower, constrained, batch ${batchSize}, ${adapter}`] = { size: batchSize, seen: false, decoder, tower: 'int8', run: decode };
 }
 tasks[`cached features, scores of all 32 arrays, batch ${batchSize}, live adapter`] = {
   size: batchSize, seen: true, decoder: decoders['live adapter'], run: (batch) => scoreLabels({ ...batch, trie, labelCount: 5 }),
@@ -93,14 +99,14 @@ for (const variant of new Set(peer.map((row) => row.variant))) {
   print(`peer ${variant}: ${theirs.toFixed(3)} samples/s; ours / peer: ${[...results].map(([name, ours]) => `${(ours / theirs).toFixed(2)} ${name}`).join(', ')}`);
 }
 
-async function measure({ size, seen, decoder, run }: (typeof tasks)[string]): Promise<number> {
+async function measure({ size, seen, decoder, tower = 'float32', run }: (typeof tasks)[string]): Promise<number> {
   const times: number[] = [];
-  const known = seen ? await Promise.all(Array.from({ length: size }, (_, index) => featuresOf(index))) : undefined;
+  const known = seen ? await Promise.all(Array.from({ length: size }, (_, index) => featuresOf(index, tower))) : undefined;
   for (let round = 0; round < rounds + 2; round += 1) {
     const posts = Array.from({ length: size }, (_, index) =>
       promptOf(syntheticPost({ number: round * size + index, sharedPrefix: Number(flags.prefix), imageTokenId: model.imageTokenId }).encoded));
     const started = performance.now();
-    const imageFeatures = known ?? await Promise.all(posts.map(() => featuresOf((pictures += 1))));
+    const imageFeatures = known ?? await Promise.all(posts.map(() => featuresOf((pictures += 1), tower)));
     await run({ decoder, posts, imageFeatures });
     // The first rounds allocate.
     if (round >= 2) times.push((performance.now() - started) / 1000);
@@ -108,8 +114,8 @@ async function measure({ size, seen, decoder, run }: (typeof tasks)[string]): Pr
   return median(times);
 }
 
-async function featuresOf(number: number): Promise<FloatTensor> {
-  const { image_features: features } = await vision.run({ feeds: model.batchImages([syntheticImage(number)]) });
+async function featuresOf(number: number, tower: Tower): Promise<FloatTensor> {
+  const { image_features: features } = await towers[tower].run({ feeds: model.batchImages([syntheticImage(number)]) });
   return features as FloatTensor;
 }
 

@@ -4,6 +4,7 @@ import { createFeatureStore, type FeatureStore } from './feature-store.ts';
 import { createPostImages, type PostImages } from './labeller-images.ts';
 import type { AdaptedWeights } from './labeller-weights.ts';
 import type { OpenedModel } from './open-model.ts';
+import { createVisionSession } from './vision-session.ts';
 
 /** What turns the pictures of posts into image features. */
 export interface Tower {
@@ -17,9 +18,7 @@ export function createTowers(opened: OpenedModel, precision: LinearPrecision = '
   const { runtime, model, processor } = opened;
   const images = createPostImages({ processor });
   const open = async ({ trainable, weights, parameters }: Pick<AdaptedWeights, 'trainable' | 'weights'> & Partial<AdaptedWeights>): Promise<Tower> => {
-    const vision = await runtime.createSession({
-      graph: model.visionGraph({ trainable, precision }), weights, ...(parameters === undefined ? {} : { parameters }),
-    });
+    const vision = await createVisionSession({ runtime, model, weights, parameters, trainable, precision });
     const features = createFeatureStore({ vision, model, images, cache: { identity: opened.featureIdentity } });
     return { images, features, release: () => vision.release() };
   };
