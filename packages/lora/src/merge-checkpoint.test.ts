@@ -2,12 +2,11 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom } from '@mmhs/core';
-import { openCheckpointTensors, writeSafetensors } from '@mmhs/runtime';
+import { openCheckpointTensors, toBfloat16, writeSafetensors } from '@mmhs/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadAdapter } from './adapter-folder.ts';
 import { mergeAdapter } from './merge.ts';
 import { mergeCheckpoint } from './merge-checkpoint.ts';
-import { toBfloat16 } from './narrow.ts';
 import { families, fixturePath, specs } from './test-support.ts';
 
 const { linears, tensors: shapes } = families.smolvlm;

@@ -1,9 +1,8 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MmhsError, type FloatTensor, type TrainableTensors } from '@mmhs/core';
-import { openCheckpointTensors, writeFileAtomically, writeSafetensors, type CheckpointTensors, type RawTensor } from '@mmhs/runtime';
+import { openCheckpointTensors, toBfloat16, toFloat16, writeFileAtomically, writeSafetensors, type CheckpointTensors, type RawTensor } from '@mmhs/runtime';
 import { mergeAdapter, type MergedTensors } from './merge.ts';
-import { toBfloat16, toFloat16 } from './narrow.ts';
 
 /** What {@link mergeCheckpoint} wrote. */
 export interface MergedCheckpoint {

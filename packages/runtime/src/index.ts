@@ -19,6 +19,7 @@ export { readHubSettings, type HubSettings } from './hub-settings.ts';
 export { labelProbabilities, type LabelProbabilities } from './label-probabilities.ts';
 export { createLabelTrie, type Answer, type AnswerLanguage, type TrieNode } from './label-trie.ts';
 export type { Device, GraphOptimization } from './messages.ts';
+export { toBfloat16, toFloat16 } from './narrow.ts';
 export type { ParameterStore } from './parameter-store.ts';
 export { createRuntime, type CreateRuntimeOptions, type Runtime } from './runtime.ts';
 export type { SafetensorsEntry, SafetensorsHeader, SafetensorsType } from './safetensors-header.ts';
