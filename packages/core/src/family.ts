@@ -131,6 +131,21 @@ export interface VlmModel {
   batchImages(images: readonly ProcessedImage[]): Record<string, Tensor>;
   trainingGraph(options: TrainingGraphOptions): ModelGraph;
   decodingGraph(options: DecodingGraphOptions): ModelGraph;
+  /** How the model is written for `@huggingface/transformers`; absent where that library does not know the family. */
+  readonly transformersJs?: TransformersJsExport;
+}
+
+/** What `@huggingface/transformers` needs to run a model (docs/export.md). */
+export interface TransformersJsExport {
+  /** Its graphs, by the names of that library's sessions. */
+  graphs(options: { readonly precision?: LinearPrecision }): Readonly<Record<string, ModelGraph>>;
+  /** Of the checkpoint's JSON files, by name, those whose content that library needs in another form. */
+  files(options: {
+    /** The files that are to be written if nothing is changed: image settings flat, the chat template in tokenizer_config.json. */
+    readonly files: CheckpointFiles;
+    /** The picture size that training used. */
+    readonly imageSize: ImageSizeOptions;
+  }): Readonly<Record<string, unknown>>;
 }
 
 /** The small files of a checkpoint folder, parsed from JSON where they are JSON; undefined where absent. */

@@ -24,6 +24,7 @@ export type {
   PromptContent,
   Tokenizer,
   TrainingGraphOptions,
+  TransformersJsExport,
   VisionGraphOptions,
   VlmFamily,
   VlmModel,

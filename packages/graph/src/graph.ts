@@ -77,6 +77,10 @@ export class Graph {
   readonly linears = new Map<string, { readonly inFeatures: number; readonly outFeatures: number }>();
   /** Number of dropout sites so far and the widest of them; each site gets its own row of random numbers. */
   readonly dropoutSize = { sites: 0, width: 0 };
+  /** Values that stand in for inputs, by the input's name. */
+  private readonly bound = new Map<string, Value>();
+  /** Computed values whose axes' sizes can be read. */
+  private readonly measured: Value[] = [];
   private readonly memo = new Map<string, Value>();
   private readonly scopes: string[] = [];
   private valueCount = 0;
@@ -91,7 +95,23 @@ export class Graph {
 
   /** Declares a tensor fed at each run; asking again for the same name gives the same value. */
   input(name: string, type: ElementType, shape: Shape): Value {
-    return this.declare(this.inputs, name, type, shape);
+    const bound = this.bound.get(name);
+    if (bound === undefined) return this.declare(this.inputs, name, type, shape);
+    // Its axes get the names under which the input is asked for.
+    if (bound.type !== type || !mayBeEqual(bound.shape, shape)) this.shapeError('input', `${type}${formatShape(shape)} is needed`, bound);
+    return this.measure(bound, shape);
+  }
+
+  /** Makes later calls of {@link input} for a name give a computed value instead, so that it is not fed. */
+  bindInput(name: string, value: Value): void {
+    this.bound.set(name, value);
+  }
+
+  /** {@link relabel}, after which the sizes of the axes can be read by their new names, as those of inputs can. */
+  measure(value: Value, shape: Shape): Value {
+    const measured = this.relabel(value, shape);
+    this.measured.push(measured);
+    return measured;
   }
 
   /** Declares a float32 checkpoint tensor: frozen, or a parameter when `trainable.full` names it. */
@@ -300,7 +320,7 @@ export class Graph {
 
   /** int64 `[1]`: a size that some input has as an axis of its own; undefined where none has. */
   private readSize(dimension: string): Value | undefined {
-    for (const input of this.inputs.values()) {
+    for (const input of [...this.inputs.values(), ...this.measured]) {
       const axis = input.shape.indexOf(dimension);
       if (axis < 0) continue;
       return this.add('Shape', [input], { start: axis, end: axis + 1 }, [{ type: 'int64', shape: [1] }])[0];
@@ -321,6 +341,11 @@ export class Graph {
     this.memo.set(key, value);
     return value;
   }
+}
+
+/** Whether two shapes can be the same at run time: as many axes, and no two different numbers. */
+function mayBeEqual(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, axis) => typeof size === 'string' || typeof b[axis] === 'string' || size === b[axis]);
 }
 
 /** The name, type and shape of a value under a given name. */

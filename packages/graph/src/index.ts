@@ -6,6 +6,8 @@ export {
 } from './graph.ts';
 export { Module } from './module.ts';
 export { composeDecodingGraph } from './compose/decoding-graph.ts';
+export type { CacheSizes } from './compose/export-decoder.ts';
+export { composeExportGraphs, type ExportGraphsOptions } from './compose/export-graphs.ts';
 export { composeTrainingGraph } from './compose/training-graph.ts';
 export { composeVisionGraph } from './compose/vision-graph.ts';
 export { traceModel } from './compose/trace-model.ts';
@@ -39,6 +41,7 @@ export {
   add, cast, cos, div, erf, exp, floor, less, lessOrEqual, mul, neg, sigmoid, sin, sqrt, sub, tanh, where,
 } from './operators/elementwise.ts';
 export { gatherElements, gatherRows } from './operators/gather.ts';
+export { cumulativeSum, largest, maximum, nonZero, range, rangeTo, remainder } from './operators/integers.ts';
 export { gemm, matmul, type MatMulOptions } from './operators/matmul.ts';
 export {
   layerNormalization, rmsNormalization, rmsNormalizationOnePlus, softmax,

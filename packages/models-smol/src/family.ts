@@ -4,6 +4,7 @@ import { composeDecodingGraph, composeTrainingGraph, composeVisionGraph, traceMo
 import { parseSmolConfig, type SmolConfig } from './config.ts';
 import { defineSmol } from './model.ts';
 import { createSmolProcessor } from './processor/index.ts';
+import { exportSmol } from './transformers-js.ts';
 
 /** SmolVLM (Idefics3) and SmolVLM2, all sizes. */
 export const smolFamily: VlmFamily = {
@@ -44,6 +45,7 @@ export function openSmolModel(config: SmolConfig): VlmModel {
     trainingGraph: (options) => composeTrainingGraph(define, options),
     decodingGraph: (options) => composeDecodingGraph(define, options),
     batchImages,
+    transformersJs: exportSmol(config, define),
   };
 }
 

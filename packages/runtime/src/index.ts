@@ -7,6 +7,7 @@ export type { DecodingCache } from './decoding-cache.ts';
 export type { CachedKeys, WantedRow } from './decoding-feeds.ts';
 export { lineRows, placeAfterPrompt, treeRows, type NextPlace, type TokenRows, type TreeToken } from './decoding-rows.ts';
 export { createDecoder, type CreateDecoderOptions, type Decoder, type Extension, type ExtensionWishes } from './decoding-session.ts';
+export { exportGraph, type ExportGraphOptions } from './export-graph.ts';
 export { generate, streamTokens, type GeneratedToken, type GenerateOptions, type Generation } from './generate.ts';
 export type { Sampling } from './sampling.ts';
 export { scoreLabels, type ScoredAnswers, type ScoreLabelsOptions } from './score-labels.ts';

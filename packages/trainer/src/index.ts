@@ -20,6 +20,7 @@ export {
 } from './config.ts';
 export { trainingConfigSchema, type TrainingSettings } from './config-schema.ts';
 export { chooseFamily, completeConfig, findModel, type FoundModel } from './config-family.ts';
+export { exportModel, exportTypes, type ExportModelOptions, type ExportType } from './export-model.ts';
 export { findCheckpoint, type FindCheckpointOptions } from './find-checkpoint.ts';
 export { findAdapterModel } from './labeller-model.ts';
 export { runCommand, type CommandContext, type RunCommandOptions } from './flags-command.ts';

@@ -9,6 +9,8 @@ export interface VlmDefinition {
   readonly vocabularySize: number;
   /** Rows of position ids: 1, or 3 for multi-modal rotary positions. */
   readonly positionRows: number;
+  /** Whether tokens of a prompt see all of it, later ones included (prefix language models). Default false: the earlier ones only. */
+  readonly seesWholePrompt?: boolean;
   /** Token embeddings: ids int64 `[rows]` -> `[rows, hidden]`. */
   embed(ids: Value): Value;
   /** Vision tower and projector, from inputs it declares itself: `[image_rows, hidden]`. */
