@@ -72,7 +72,7 @@ export const inspectSchema = z.strictObject({
   labels_column: training.labels_column,
   id_column: training.id_column,
   pictures: setting(z.boolean().default(true), { group: 'Report', help: 'Look at the pictures, not only at the rows.' }),
-  max_distance: setting(z.int().min(0).max(15).default(10), {
+  max_distance: setting(z.int().min(0).max(15).default(15), {
     group: 'Report', help: 'Bits of a 256-bit perceptual hash that may differ between pictures that count as alike; at most 15.',
   }),
   json: setting(z.boolean().default(false), { group: 'Report', help: 'Print the report as JSON, complete.' }),

@@ -32,8 +32,8 @@ const hashes = Array.from({ length: pictures }, () => {
   const layout = layouts[random.integer(layouts.length)]!;
   return layout.map((word) => ((word & random.uint32()) | (random.uint32() & random.uint32() & ~word)) >>> 0);
 });
-measure(`pairs at most 10 bits apart among ${pictures} hashes`, () => {
+measure(`pairs at most 15 bits apart among ${pictures} hashes`, () => {
   let pairs = 0;
-  findNearPairs(hashes, 10, () => (pairs += 1));
+  findNearPairs(hashes, 15, () => (pairs += 1));
   return `${pairs} found`;
 });

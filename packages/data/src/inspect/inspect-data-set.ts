@@ -19,7 +19,7 @@ export interface InspectDataSetOptions {
   readonly decode?: PictureDecoder | undefined;
   /** Pictures looked at at the same time. @default 4 */
   readonly concurrency?: number;
-  /** Different bits of a 256-bit perceptual hash up to which pictures count as alike; at most 15. @default 10 */
+  /** Different bits of a 256-bit perceptual hash up to which pictures count as alike; at most, and by default, 15. */
   readonly maxDistance?: number;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   readonly signal?: AbortSignal;
@@ -40,7 +40,7 @@ export interface DataSetInspection {
  * @throws what `readSamples` throws about whole files.
  */
 export async function inspectDataSet(options: InspectDataSetOptions): Promise<DataSetInspection> {
-  const { splits, decode, maxDistance = 10 } = options;
+  const { splits, decode, maxDistance = 15 } = options;
   const read = new Map<string, { samples: readonly Sample[]; problems: readonly DataProblem[] }>();
   for (const [name, path] of Object.entries(splits)) read.set(name, await readSplit(path, options));
   const all = [...read.values()].flatMap(({ samples }) => samples);
