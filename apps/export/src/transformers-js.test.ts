@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRandom, type FloatTensor, type ProcessedImage, type RgbImage, type VlmFamily } from '@mmhs/core';
+import { createRandom, type FloatTensor, type ProcessedImage, type RgbImage, type Tensor as OurTensor, type VlmFamily } from '@mmhs/core';
 import { defineLoraConfig, initialiseAdapters, resolveAdapters, saveAdapter } from '@mmhs/lora';
 import { createDecoder, createRuntime, generate, openCheckpointFolder, type Runtime } from '@mmhs/runtime';
 import { exportModel, type ExportType } from '@mmhs/trainer';
@@ -35,6 +35,11 @@ type ToInputs = (image: ProcessedImage) => Record<string, Tensor>;
 
 const int64 = (numbers: readonly number[], shape: number[]): Tensor => new Tensor('int64', BigInt64Array.from(numbers, BigInt), shape);
 
+function floats(tensor: OurTensor | undefined): Tensor {
+  if (tensor?.type !== 'float32') throw new TypeError('float32 pixels are needed');
+  return new Tensor('float32', tensor.data, [...tensor.shape]);
+}
+
 const cases: readonly { readonly family: string; readonly checkpoint: string; readonly className: string; readonly inputs: ToInputs; readonly imageSize?: object }[] = [
   {
     family: 'smol',
@@ -52,6 +57,21 @@ const cases: readonly { readonly family: string; readonly checkpoint: string; re
         pixel_attention_mask: new Tensor('bool', mask, [1, tiles + 1, side, side]),
       };
     },
+  },
+  {
+    family: 'qwen',
+    checkpoint: 'checkpoint-qwen',
+    className: 'Qwen2VLForConditionalGeneration',
+    inputs: ({ tensors: { pixel_values: pixels }, layout }) => {
+      const { gridHeight, gridWidth } = layout as { readonly gridHeight: number; readonly gridWidth: number };
+      return { pixel_values: floats(pixels), image_grid_thw: int64([1, gridHeight, gridWidth], [1, 3]) };
+    },
+  },
+  {
+    family: 'paligemma',
+    checkpoint: 'checkpoint-paligemma',
+    className: 'PaliGemmaForConditionalGeneration',
+    inputs: ({ tensors: { pixel_values: pixels } }) => ({ pixel_values: floats(pixels) }),
   },
 ];
 

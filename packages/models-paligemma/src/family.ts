@@ -5,6 +5,7 @@ import { canonicalName } from './canonical-name.ts';
 import { parsePaligemmaConfig, type PaligemmaConfig, type SoftCapOptions } from './config.ts';
 import { definePaligemma } from './model.ts';
 import { createPaligemmaProcessor } from './processor/index.ts';
+import { exportPaligemma } from './transformers-js.ts';
 
 const familyName = 'paligemma';
 
@@ -53,6 +54,7 @@ export function openPaligemmaModel(config: PaligemmaConfig): VlmModel {
     trainingGraph: (options) => composeTrainingGraph(define, options),
     decodingGraph: (options) => composeDecodingGraph(define, options),
     batchImages,
+    transformersJs: exportPaligemma(config, define),
   };
 }
 

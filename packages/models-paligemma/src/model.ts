@@ -23,6 +23,7 @@ export function definePaligemma(graph: Graph, config: PaligemmaConfig): VlmDefin
     hiddenSize: text.hiddenSize,
     vocabularySize: text.vocabularySize,
     positionRows: 1,
+    seesWholePrompt: true,
     // Text rows are scaled, picture rows, which are spliced in later, are not; nor is the head that shares the table.
     embed: (ids) => mul(embedding(tokens, ids, table), graph.scalar(Math.sqrt(text.hiddenSize))),
     imageFeatures: () => {

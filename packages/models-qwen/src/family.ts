@@ -5,6 +5,7 @@ import { parseQwenConfig, type QwenConfig } from './config.ts';
 import { batchImages } from './image-grid.ts';
 import { defineQwen } from './model.ts';
 import { createQwenProcessor } from './processor/index.ts';
+import { exportQwen } from './transformers-js.ts';
 
 /** Qwen2-VL, all sizes. */
 export const qwenFamily: VlmFamily = {
@@ -45,6 +46,7 @@ export function openQwenModel(config: QwenConfig): VlmModel {
     trainingGraph: (options) => composeTrainingGraph(define, options),
     decodingGraph: (options) => composeDecodingGraph(define, options),
     batchImages: (images) => batchImages(images, config.vision.mergeSize),
+    transformersJs: exportQwen(config, define),
   };
 }
 
