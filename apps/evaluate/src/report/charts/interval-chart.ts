@@ -1,6 +1,7 @@
 import { dot, ruleX, ruleY } from '@observablehq/plot';
 import type { Interval } from '@mmhs/metrics';
 import type { Html } from '../html.ts';
+import { axisName, marginFor } from './axis-names.ts';
 import { drawChart, seriesColors } from './draw-chart.ts';
 
 /** A named value with its interval. */
@@ -27,17 +28,11 @@ export function intervalChart(options: {
     marginLeft: marginFor(rows.map(({ name }) => name)),
     marginRight: 16,
     x: { label: axis, domain, grid: true },
-    y: { label: null, domain: rows.map(({ name }) => name), tickSize: 0 },
+    y: { label: null, domain: rows.map(({ name }) => name), tickFormat: axisName, tickSize: 0 },
     marks: [
       ...(mark === undefined ? [] : [ruleX([mark], { strokeDasharray: '4 3' })]),
       ruleY(known, { x1: 'low', x2: 'high', y: 'name', stroke: seriesColors[0], strokeWidth: 3, strokeOpacity: 0.5 }),
       dot(known, { x: 'value', y: 'name', fill: seriesColors[0], r: 4.5 }),
     ],
   });
-}
-
-/** Room for names beside an axis, in pixels. */
-export function marginFor(names: readonly string[]): number {
-  const longest = Math.max(...names.map((name) => [...name].length));
-  return Math.min(22 + 6.4 * longest, 220);
 }

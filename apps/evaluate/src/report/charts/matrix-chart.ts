@@ -1,7 +1,7 @@
 import { cell, text } from '@observablehq/plot';
 import type { Html } from '../html.ts';
+import { axisName, marginFor } from './axis-names.ts';
 import { drawChart, seriesColors } from './draw-chart.ts';
-import { marginFor } from './interval-chart.ts';
 
 interface MatrixCell {
   readonly row: string;
@@ -39,8 +39,8 @@ export function matrixChart(options: {
     marginTop: top,
     marginRight: 70,
     marginBottom: 8,
-    x: { label: columnAxis, domain: [...columns], axis: 'top', tickRotate: isTurned ? -40 : 0, tickSize: 0, labelAnchor: 'left' },
-    y: { label: rowAxis, domain: [...rows], tickSize: 0 },
+    x: { label: columnAxis, domain: [...columns], axis: 'top', tickFormat: axisName, tickRotate: isTurned ? -40 : 0, tickSize: 0, labelAnchor: 'left' },
+    y: { label: rowAxis, domain: [...rows], tickFormat: axisName, tickSize: 0 },
     marks: [
       cell(cells, { x: 'column', y: 'row', fill: seriesColors[0], fillOpacity: ({ strength }: MatrixCell) => 0.06 + 0.54 * strength, inset: 1, rx: 3 }),
       text(cells, { x: 'column', y: 'row', text: ({ count }: MatrixCell) => String(count) }),

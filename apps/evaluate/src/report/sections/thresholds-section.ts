@@ -12,6 +12,7 @@ export function thresholdsSection(view: SplitView): Html | undefined {
   const { scores, gold, labelSet: labels, thresholds } = view;
   if (scores === undefined) return undefined;
   const points = thresholdPoints(view, scores);
+  // Their own posts, so the in-sample F1 is flattering; the cross-validated one stands beside it.
   const best = gold.length < 2 ? undefined : tuneThresholds({ gold, scores, labels });
   const charts = labels.flatMap((label, index) => gold.some((each) => each.includes(label)) ? [figure({
     heading: label,
