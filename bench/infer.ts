@@ -10,7 +10,7 @@
 import { execSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
-import type { EncodedPost, FloatTensor, TrainableTensors } from '@mmhs/core';
+import type { EncodedPost, FloatTensor, ProcessedImage, TrainableTensors } from '@mmhs/core';
 import {
   createDecoder, createLabelTrie, createRuntime, decodeLabels, generate, scoreLabels, type AnswerLanguage, type Decoder,
 } from '@mmhs/runtime';
@@ -61,6 +61,8 @@ const decoders = {
 const language = fiveLabels(model.endTokenIds[0] ?? 0);
 const trie = createLabelTrie(language);
 let pictures = 0;
+// Made beforehand, like the peer's: how pictures are made is not what is measured.
+const tiles = Array.from({ length: batchSize }, (_, number) => syntheticImage(number));
 
 interface Batch {
   readonly decoder: Decoder;
@@ -115,7 +117,7 @@ async function measure({ size, seen, decoder, tower = 'float32', run }: (typeof 
 }
 
 async function featuresOf(number: number, tower: Tower): Promise<FloatTensor> {
-  const { image_features: features } = await towers[tower].run({ feeds: model.batchImages([syntheticImage(number)]) });
+  const { image_features: features } = await towers[tower].run({ feeds: model.batchImages([tiles[number % tiles.length] as ProcessedImage]) });
   return features as FloatTensor;
 }
 

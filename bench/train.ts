@@ -11,7 +11,7 @@ import { execSync } from 'node:child_process';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 
-import type { TrainableTensors } from '@mmhs/core';
+import type { ProcessedImage, TrainableTensors } from '@mmhs/core';
 import { createRuntime } from '@mmhs/runtime';
 import {
   clipGradients, createAdamW, createFeatureStore, createTrainingEngine, createVisionSession, trainedSpecs, type ImageLoader, type PreparedPost,
@@ -53,8 +53,10 @@ const weights = await runtime.loadTensors({ tensors: Object.fromEntries(randomWe
 const parameters = await runtime.createParameters({ specs: trainedSpecs(model, trainable) });
 for (const [name, tensor] of randomWeights(parameters.specs, 1)) parameters.values.get(name)?.set(tensor.data);
 parameters.markChanged();
+// Made beforehand, like the peer's: how pictures are made is not what is measured.
+const tiles = Array.from({ length: samples }, (_, number) => syntheticImage(number));
 const images: ImageLoader = {
-  load: (path) => Promise.resolve({ key: path, processed: syntheticImage(Number(path.split('-')[1])) }),
+  load: (path) => Promise.resolve({ key: path, processed: tiles[Number(path.split('-')[1]) % samples] as ProcessedImage }),
 };
 const features = createFeatureStore({
   vision: await createVisionSession({ runtime, model, weights, parameters, trainable }),

@@ -6,7 +6,7 @@ import { elementCount, type FloatTensor, type ProcessedImage, type VlmModel } fr
 import { openSafetensors, writeSafetensors, type Session } from '@mmhs/runtime';
 
 import { createByteCache } from './byte-cache.ts';
-import type { ImageLoader } from './image-loader.ts';
+import type { ImageLoader, LoadedImage } from './image-loader.ts';
 import type { PreparedImage } from './prepare-posts.ts';
 
 /** Where features of frozen towers are kept: memory first, then a folder when one is given. */
@@ -53,9 +53,13 @@ export function createFeatureStore(options: {
       else found.set(image.key, known);
     }
     // One picture a run: its features then never depend on the company it came in, and memory stays small.
-    for (const image of missing.values()) {
+    const queue = [...missing.values()];
+    let loading = startLoading(images, queue[0], signal);
+    for (const [place, image] of queue.entries()) {
       signal?.throwIfAborted();
-      const { processed } = await images.load(image.path, { signal });
+      const { processed } = (await loading) as LoadedImage;
+      // The next picture is decoded while the tower works on this one.
+      loading = startLoading(images, queue[place + 1], signal);
       const features = await runTower(options, processed, signal);
       computed += 1;
       found.set(image.key, features);
@@ -74,6 +78,13 @@ export function createFeatureStore(options: {
       return computed;
     },
   };
+}
+
+/** Starts to load a picture; a failure is thrown where the result is awaited, also when that never comes to be. */
+function startLoading(images: ImageLoader, image: PreparedImage | undefined, signal?: AbortSignal): Promise<LoadedImage | undefined> {
+  const loading = image === undefined ? Promise.resolve(undefined) : images.load(image.path, { signal });
+  loading.catch(() => undefined);
+  return loading;
 }
 
 async function runTower(
