@@ -19,10 +19,10 @@ export function matrixChart(options: {
   readonly counts: readonly (readonly number[])[];
   readonly rowAxis: string;
   readonly columnAxis: string;
-  /** Width of a cell in pixels. @default 44 */
+  /** Width of a cell in pixels. @default 44, and 32 with more than 12 columns */
   readonly size?: number;
 }): Html {
-  const { title, rows, columns, counts, rowAxis, columnAxis, size = 44 } = options;
+  const { title, rows, columns, counts, rowAxis, columnAxis, size = columns.length > 12 ? 32 : 44 } = options;
   const cells = rows.flatMap((row, y) => columns.map((column, x): MatrixCell => {
     const count = counts[y]?.[x] ?? 0;
     return { row, column, count, strength: count / Math.max(...(counts[y] ?? []), 1) };
@@ -31,13 +31,14 @@ export function matrixChart(options: {
   // Names that are wider than their cells are turned.
   const isTurned = marginFor(columns) - 18 > size;
   const top = isTurned ? marginFor(columns) * 0.75 + 16 : 34;
+  const marginRight = isTurned ? 70 : 8;
   return drawChart({
     title,
-    width: marginLeft + size * columns.length + 70,
+    width: marginLeft + size * columns.length + marginRight,
     height: top + 30 * rows.length + 8,
     marginLeft,
     marginTop: top,
-    marginRight: 70,
+    marginRight,
     marginBottom: 8,
     x: { label: columnAxis, domain: [...columns], axis: 'top', tickFormat: axisName, tickRotate: isTurned ? -40 : 0, tickSize: 0, labelAnchor: 'left' },
     y: { label: rowAxis, domain: [...rows], tickFormat: axisName, tickSize: 0 },

@@ -36,7 +36,7 @@ function comparedSplit(split: PairedSplit, input: ComparisonInput): Html {
   const rows = compareMetrics(split, input);
   const differences = rows.map(({ name, value, low, high }) => ({ name, value, low, high }));
   const reach = Math.max(0.01, ...differences.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)]).filter(Number.isFinite));
-  return html`<h3>${split.name} posts (${split.gold.length}${split.unanswered > 0 && `; ${split.unanswered} more without an answer there`})</h3>
+  return html`<h3>${split.name === 'val' ? 'Validation' : 'Test'} posts (${split.gold.length}${split.unanswered > 0 && `; ${split.unanswered} more without an answer there`})</h3>
 ${table({
     head: ['metric', 'this run', 'the other', 'difference', '95% interval', 'p'],
     rows: rows.map((row) => [
