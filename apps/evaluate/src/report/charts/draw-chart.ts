@@ -5,6 +5,11 @@ import { trusted, type Html } from '../html.ts';
 /** Colours of series, set by the page for light and dark. */
 export const seriesColors = ['var(--series-1)', 'var(--series-2)', 'var(--series-3)'] as const;
 
+/** Dashes of series, as the page's legend shows them. */
+export const seriesDashes = ['none', '5 3', '1.5 3'] as const;
+
+const placeAttributes = ['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'width', 'height'];
+
 /**
  * Draws a chart as inline SVG, without a browser.
  *
@@ -20,8 +25,16 @@ export function drawChart({ title, ...options }: PlotOptions & { readonly title:
     style: { background: 'none', color: 'inherit', overflow: 'visible', fontSize: '11px' },
   });
   svg.setAttribute('role', 'img');
-  // Hundredths of a pixel are enough, and half the size.
-  return trusted(svg.outerHTML.replaceAll(/(\d\.\d\d)\d+/g, '$1'));
+  for (const element of svg.querySelectorAll('*')) shortenPlaces(element);
+  return trusted(svg.outerHTML);
+}
+
+/** Hundredths of a pixel are enough, and half the size. */
+function shortenPlaces(element: { getAttribute(name: string): string | null; setAttribute(name: string, value: string): void }): void {
+  for (const name of placeAttributes) {
+    const value = element.getAttribute(name);
+    if (value !== null) element.setAttribute(name, value.replaceAll(/(\d\.\d\d)\d+/g, '$1'));
+  }
 }
 
 /** Size of charts of which there is one for each label: five stand beside one another on a wide screen. */

@@ -1,6 +1,6 @@
 import { dot, line } from '@observablehq/plot';
 import type { Html } from '../html.ts';
-import { drawChart, seriesColors } from './draw-chart.ts';
+import { drawChart, seriesColors, seriesDashes } from './draw-chart.ts';
 
 /** A measured value over the steps of training. */
 export interface HistorySeries {
@@ -24,7 +24,7 @@ export function historyChart(options: {
     x: { label: 'step', nice: true, ticks: 5 },
     y: { label: null, grid: true, ticks: 5, ...(domain === undefined ? { zero: true, nice: true } : { domain }) },
     marks: series.flatMap(({ points }, index) => [
-      line(points, { x: 'step', y: 'value', stroke: seriesColors[index] as string, strokeWidth: 1.8 }),
+      line(points, { x: 'step', y: 'value', stroke: seriesColors[index] as string, strokeDasharray: seriesDashes[index] as string, strokeWidth: 1.8 }),
       // Few measurements are shown one by one; of many the line is enough.
       ...(points.length <= 30 ? [dot(points, { x: 'step', y: 'value', fill: seriesColors[index] as string, r: 2.5 })] : []),
     ]),

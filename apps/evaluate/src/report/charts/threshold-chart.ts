@@ -1,6 +1,6 @@
 import { line, ruleX } from '@observablehq/plot';
 import type { Html } from '../html.ts';
-import { drawChart, seriesColors, shareScale, smallChart } from './draw-chart.ts';
+import { drawChart, seriesColors, seriesDashes, shareScale, smallChart } from './draw-chart.ts';
 
 /** What a threshold gives. */
 export interface ThresholdPoint {
@@ -25,8 +25,8 @@ export function thresholdChart(options: {
     x: shareScale('threshold'),
     y: { ...shareScale(''), label: null },
     marks: [
-      line(points, { x: 'threshold', y: 'precision', stroke: precision, strokeDasharray: '5 3' }),
-      line(points, { x: 'threshold', y: 'recall', stroke: recall, strokeDasharray: '1.5 3' }),
+      line(points, { x: 'threshold', y: 'precision', stroke: precision, strokeDasharray: seriesDashes[1] }),
+      line(points, { x: 'threshold', y: 'recall', stroke: recall, strokeDasharray: seriesDashes[2] }),
       line(points, { x: 'threshold', y: 'f1', stroke: f1, strokeWidth: 2.5 }),
       ...(threshold <= 1 ? [ruleX([threshold], { strokeOpacity: 0.7 })] : []),
     ],
