@@ -189,3 +189,32 @@ function largestDifference({ data }: Tensor, ours: Float32Array): number {
   const last = (data as Float32Array).slice(-ours.length);
   return Math.max(...last.map((value, index) => Math.abs(value - (ours[index] as number))));
 }
+
+describe('the vision encoder of Qwen2-VL', () => {
+  it('gives our image features of several pictures of different shapes at once', async () => {
+    const base = join(demo, 'checkpoint-qwen');
+    const family = families.find((one) => one.name === 'qwen') as VlmFamily;
+    const { files, tokenizer } = await openCheckpointFolder({ folder: base });
+    const model = family.openModel(files);
+    const processor = family.openProcessor({ files, tokenizer });
+    const images = [noise(60, 60, 1), noise(100, 30, 2), noise(40, 80, 3)].map((picture) => processor.processImage(picture));
+    const grids = images.map(({ layout }) => layout as { readonly gridHeight: number; readonly gridWidth: number });
+    expect(new Set(grids.map(({ gridHeight, gridWidth }) => gridHeight * gridWidth)).size).toBeGreaterThan(1);
+
+    const weights = await runtime.loadCheckpoint({ folder: base, canonicalName: model.canonicalName });
+    const vision = await runtime.createSession({ graph: model.visionGraph({ trainable: { adapters: new Map(), full: new Set() } }), weights });
+    const feeds = model.batchImages(images);
+    const { image_features: ours } = await vision.run({ feeds });
+
+    const folder = join(root, 'pictures');
+    await exportModel({ adapterFolder: null, modelFolder: base, families, folder, types: ['fp32'] });
+    const theirs = await AutoModelForImageTextToText.from_pretrained(folder, { dtype: 'fp32', local_files_only: true });
+    const features = await theirs.encode_image({
+      pixel_values: floats(feeds['pixel_values']), image_grid_thw: int64(grids.flatMap(({ gridHeight, gridWidth }) => [1, gridHeight, gridWidth]), [grids.length, 3]),
+    }) as Tensor;
+    expect(features.dims).toEqual(ours?.shape);
+    const difference = (features.data as Float32Array).map((value, index) => Math.abs(value - ((ours as FloatTensor).data[index] as number)));
+    expect(Math.max(...difference)).toBeLessThan(1e-4);
+    await theirs.dispose();
+  }, 60_000);
+});

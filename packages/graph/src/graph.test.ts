@@ -2,7 +2,7 @@ import { MmhsError } from '@mmhs/core';
 import { describe, expect, it } from 'vitest';
 
 import { numbers } from '../test/array64.ts';
-import { evaluate } from '../test/interpreter.ts';
+import { evaluate, interpreter } from '../test/interpreter.ts';
 import { Graph } from './graph.ts';
 import { Module } from './module.ts';
 import { add, neg } from './operators/elementwise.ts';
@@ -19,6 +19,20 @@ describe('Graph', () => {
     graph.weight('w', [2, 3]);
     expect(() => graph.scope('layer', () => graph.weight('w', [3, 2])))
       .toThrow(/^layer: w is declared twice.*got float32\[3, 2\].*expected float32\[2, 3\]/);
+  });
+
+  it('gives a computed value where an input of the same type is bound to it', () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', ['rows', 2]);
+    graph.bindInput('y', neg(x));
+    const y = graph.input('y', 'float32', ['groups', 2]);
+    expect([...graph.inputs.keys()]).toEqual(['x']);
+    // Sizes can be read by the names of either.
+    const run = interpreter(graph, [neg(y), graph.shapeTensor(['groups', 'rows'])], { checkShapes: false });
+    const [value, shape] = run({ x: numbers([1, 2, 3, 4], [2, 2]) });
+    expect([[...value!.data], [...shape!.data]]).toEqual([[1, 2, 3, 4], [2, 2]]);
+    expect(() => graph.input('y', 'int64', ['rows', 2])).toThrow(/int64\[rows, 2\] is needed/);
+    expect(() => graph.input('y', 'float32', ['rows', 3])).toThrow(/float32\[rows, 3\] is needed/);
   });
 
   it('makes a weight a parameter when it is trained itself', () => {
