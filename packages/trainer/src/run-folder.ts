@@ -3,10 +3,11 @@ import { join } from 'node:path';
 
 import { MmhsError } from '@mmhs/core';
 
-/** Names of everything a run writes into its folder, except cached features, which stay useful. */
+/** Names of everything that a run, or an evaluation of it, writes into its folder, except cached features, which stay useful. */
 const artefacts = [
   /^\.?checkpoint-\d+/, /^lora_adapter$/, /^trained_weights$/, /^logs$/, /^metrics\.jsonl$/, /^(?:val|test)_metrics\.json$/,
   /^(?:eval|test)_predictions\.jsonl$/, /^trainer_state\.json$/, /^label_map\.json$/, /^config\.resolved\.json$/,
+  /^decision\.json$/, /^test_decisions\.json$/, /^evaluation$/,
 ];
 
 /** Names that hold results which nobody should lose by starting another run. */

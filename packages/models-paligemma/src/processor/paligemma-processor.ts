@@ -48,7 +48,7 @@ export function createPaligemmaProcessor({ files, tokenizer, config }: Paligemma
         : [encodeStart(prompt.system), tokenizer.encode(promptEnd)];
       const answer = target === undefined ? [] : [...tokenizer.encode(target), endId];
       const reserved = picture.length + 1 + start.length + end.length + answer.length;
-      const fitted = fitTokens({ tokens: tokenizer.encode(stripped), reserved, maxTokens });
+      const fitted = fitTokens({ tokens: tokenizer.encode(stripped), reserved, maxTokens, decode: (part) => tokenizer.decode(part) });
       const promptIds = [...picture, startId, ...start, ...fitted.tokens, ...end];
       const ids = Int32Array.from([...promptIds, ...answer]);
       return {

@@ -51,7 +51,8 @@ export function createQwenProcessor(options: QwenProcessorOptions): PostProcesso
       const answer = target === undefined ? [] : [...tokenizer.encode(target), ...turnEnd];
       const start = [...system, markers.start, ...user.start];
       const end = [...picture, ...turnEnd, ...answerStart];
-      const fitted = fitTokens({ tokens: user.text, reserved: start.length + end.length + answer.length, maxTokens });
+      const reserved = start.length + end.length + answer.length;
+      const fitted = fitTokens({ tokens: user.text, reserved, maxTokens, decode: (part) => tokenizer.decode(part) });
       const promptIds = [...start, ...fitted.tokens, ...end];
       const ids = [...promptIds, ...answer];
       const grids = image === undefined ? [] : [gridOf(image)].map(({ gridHeight, gridWidth }) => ({

@@ -56,7 +56,7 @@ export function createSmolProcessor(options: SmolProcessorOptions): PostProcesso
       const end = encodePieces(renderPromptEnd(), tokenizer);
       const answer = target === undefined ? [] : encodePieces(renderTarget(target), tokenizer);
       const reserved = instructions.length + user.start.length + end.length + answer.length;
-      const fitted = fitTokens({ tokens: user.text, reserved, maxTokens });
+      const fitted = fitTokens({ tokens: user.text, reserved, maxTokens, decode: (part) => tokenizer.decode(part) });
       const promptIds = [...instructions, ...user.start, ...fitted.tokens, ...end];
       return {
         ...causalSequence([...promptIds, ...answer]),
