@@ -81,14 +81,12 @@ export interface TrainingGraphOptions {
   readonly gradientCheckpointing?: boolean;
 }
 
-/** How the cached decoding graph is to be built. */
+/**
+ * How the decoding graph is to be built. It takes any number of new tokens, which may branch and may hold pictures, after a
+ * past of any length, 0 included.
+ */
 export interface DecodingGraphOptions {
   readonly trainable: TrainableTensors;
-  /**
-   * Prefill takes image features and no past; a step takes one token a row and the past. `extend` takes both and any number of
-   * tokens, which may branch, and scores chosen tokens: one graph for all of decoding.
-   */
-  readonly phase: 'prefill' | 'step' | 'extend';
   /** How linears are computed. Default `float32`. */
   readonly precision?: LinearPrecision;
 }
@@ -130,6 +128,7 @@ export interface VlmModel {
   /** Joins several pictures' tensors into one run of the vision graph. */
   batchImages(images: readonly ProcessedImage[]): Record<string, Tensor>;
   trainingGraph(options: TrainingGraphOptions): ModelGraph;
+  /** The one graph of all decoding: it extends a key-value cache and scores chosen tokens. */
   decodingGraph(options: DecodingGraphOptions): ModelGraph;
   /** How the model is written for `@huggingface/transformers`; absent where that library does not know the family. */
   readonly transformersJs?: TransformersJsExport;

@@ -87,7 +87,7 @@ describe('PaliGemma 2 3B', () => {
 
 it('the family can be made with other soft-caps, which change graphs and nothing else', () => {
   const files = { config: tiny.config, generationConfig: tiny.generationConfig } as CheckpointFiles;
-  const options = { trainable: { adapters: new Map(), full: new Set<string>() }, phase: 'step' } as const;
+  const options = { trainable: { adapters: new Map(), full: new Set<string>() } } as const;
   const [usual, other] = [paligemmaFamily, createPaligemmaFamily({ softCaps: { attention: false, final: true } })]
     .map((family) => family.openModel(files)) as [VlmModel, VlmModel];
   expect(other.tensors).toEqual(usual.tensors);

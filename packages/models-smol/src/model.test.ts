@@ -106,19 +106,19 @@ describe('the other graphs', () => {
     expect(graph.outputs).toEqual([{ name: 'image_features', type: 'float32', shape: ['4*tiles', 48] }]);
   });
 
-  it('of decoding: a prefill that starts the cache and a step that extends it', () => {
-    const [prefill, step] = (['prefill', 'step'] as const).map((phase) => model.decodingGraph({ trainable: frozen, phase })) as
-      [ModelGraph, ModelGraph];
-    const always = ['input_ids', 'key_order', 'last_rows', 'position_ids', 'query_order'];
-    expect(names(prefill.inputs)).toEqual([...always, 'image_features', 'splice_rows'].sort());
-    expect(names(step.inputs)).toEqual([...always, ...layers.map((name) => `past.${name}`)].sort());
-    for (const { outputs } of [prefill, step]) expect(names(outputs)).toEqual(['logits', ...layers.map((name) => `present.${name}`)]);
-    expect(step.inputs.find(({ name }) => name === 'past.0.key')!.shape).toEqual(['batch', 1, 'past', 16]);
+  it('of decoding: a cache in, tokens and pictures to extend it by, and the longer cache out', () => {
+    const { inputs, outputs } = model.decodingGraph({ trainable: frozen });
+    expect(names(inputs)).toEqual([
+      'choice_rows', 'choice_tokens', 'image_features', 'input_ids', 'key_end', 'key_order', 'logit_rows',
+      ...layers.map((name) => `past.${name}`), 'position_ids', 'query_order', 'splice_rows',
+    ]);
+    expect(names(outputs)).toEqual(['choice_scores', 'logits', ...layers.map((name) => `present.${name}`)]);
+    expect(inputs.find(({ name }) => name === 'past.0.key')!.shape).toEqual(['batch', 1, 'past', 16]);
   });
 
   it('read the same weights of the language model in training and decoding', () => {
     const inTraining = names(model.trainingGraph(training).weights);
-    const inDecoding = names(model.decodingGraph({ trainable: frozen, phase: 'step' }).weights);
+    const inDecoding = names(model.decodingGraph({ trainable: frozen }).weights);
     expect(inDecoding).toEqual(inTraining);
   });
 });

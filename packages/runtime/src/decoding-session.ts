@@ -123,7 +123,7 @@ export function createDecoder(options: CreateDecoderOptions): Decoder {
   async function openSessions({ runtime: owner }: CreateDecoderOptions) {
     const bound = parameters === undefined ? {} : { parameters };
     return {
-      extending: await owner.createSession({ graph: model.decodingGraph({ trainable, phase: 'extend', precision }), weights, ...bound }),
+      extending: await owner.createSession({ graph: model.decodingGraph({ trainable, precision }), weights, ...bound }),
       selecting: await runtime.createSession({ graph: cacheRowsGraph(model), weights: [] }),
     };
   }

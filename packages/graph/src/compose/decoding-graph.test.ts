@@ -14,10 +14,9 @@ const trainable: TrainableTensors = {
   adapters: new Map([['layers.0.attention.q_proj', { rank: 2, scaling: 1, dropout: 0 }]]),
   full: new Set(),
 };
-const prefill = composeDecodingGraph(defineTiny, { trainable, phase: 'prefill' });
-const step = composeDecodingGraph(defineTiny, { trainable, phase: 'step' });
-const extend = composeDecodingGraph(defineTiny, { trainable, phase: 'extend' });
-const weights = randomWeights(prefill, step, extend);
+const decoding = composeDecodingGraph(defineTiny, { trainable });
+const run = interpretModel(decoding);
+const weights = randomWeights(decoding);
 const hidden = 2 ** 30 + 1;
 
 /** Logits that predict token `length` of a sequence, by the training graph over the whole of it. */
@@ -27,24 +26,42 @@ function logitsAfter(ids: readonly number[]): number[] {
   return [...logits!.data];
 }
 
-const noPictures = (batch: number, query: number): Feeds => ({
-  image_features: array64([0, 8], []),
-  splice_rows: numbers(Array.from({ length: batch * query }, (_, row) => row), [batch, query]),
-});
+/** What every run takes, for tokens without pictures whose keys have no end: a cache of `orders`, or an empty one. */
+function feedsOf(options: {
+  readonly ids: readonly (readonly number[])[];
+  readonly places: readonly (readonly number[])[];
+  readonly orders: readonly (readonly number[])[];
+  readonly wanted: readonly number[];
+  readonly before?: Readonly<Record<string, Array64>>;
+}): Feeds {
+  const { ids, places, orders, wanted, before } = options;
+  const [batch, query, keys] = [ids.length, ids[0]!.length, orders[0]!.length];
+  return {
+    ...weights, ...(before === undefined ? emptyPast(batch) : past(before)),
+    image_features: array64([0, 8], []),
+    splice_rows: numbers(Array.from({ length: batch * query }, (_, row) => row), [batch, query]),
+    input_ids: numbers(ids.flat(), [batch, query]),
+    position_ids: numbers(places.flat(), [1, batch, query]),
+    query_order: numbers(places.flat(), [batch, query]),
+    key_order: numbers(orders.flat(), [batch, keys]),
+    key_end: numbers(orders.flat().map(() => hidden), [batch, keys]),
+    logit_rows: numbers(wanted),
+    choice_rows: numbers([]),
+    choice_tokens: numbers([]),
+  };
+}
 
 /** Prompts padded on the right; the order hides the padding. */
-function prefillFeeds(prompts: readonly (readonly number[])[]): Feeds {
-  const [batch, query] = [prompts.length, Math.max(...prompts.map((ids) => ids.length))];
-  const table = (element: (ids: readonly number[], column: number) => number): number[] =>
-    prompts.flatMap((ids) => Array.from({ length: query }, (_, column) => element(ids, column)));
-  return {
-    ...weights, ...noPictures(batch, query),
-    input_ids: numbers(table((ids, column) => ids[column] ?? 0), [batch, query]),
-    position_ids: numbers(table((_, column) => column), [1, batch, query]),
-    query_order: numbers(table((_, column) => column), [batch, query]),
-    key_order: numbers(table((ids, column) => (column < ids.length ? column : hidden)), [batch, query]),
-    last_rows: numbers(prompts.map((ids, row) => row * query + ids.length - 1)),
-  };
+function promptFeeds(prompts: readonly (readonly number[])[]): Feeds {
+  const query = Math.max(...prompts.map((ids) => ids.length));
+  const table = (element: (ids: readonly number[], column: number) => number): number[][] =>
+    prompts.map((ids) => Array.from({ length: query }, (_, column) => element(ids, column)));
+  return feedsOf({
+    ids: table((ids, column) => ids[column] ?? 0),
+    places: table((_, column) => column),
+    orders: table((ids, column) => (column < ids.length ? column : hidden)),
+    wanted: prompts.map((ids, row) => row * query + ids.length - 1),
+  });
 }
 
 describe('decoding with a cache', () => {
@@ -52,8 +69,7 @@ describe('decoding with a cache', () => {
   const answers = [[9, 10, 1], [2, 3, 4]];
 
   it('gives, token by token, the logits of the whole sequence at once, whatever else is in the batch', () => {
-    let outputs = interpretModel(prefill)(prefillFeeds(prompts));
-    const run = interpretModel(step);
+    let outputs = run(promptFeeds(prompts));
     const orders = prompts.map((ids) => Array.from({ length: 5 }, (_, column) => (column < ids.length ? column : hidden)));
     for (let time = 0; ; time++) {
       prompts.forEach((ids, row) => {
@@ -63,22 +79,16 @@ describe('decoding with a cache', () => {
       if (time === 3) break;
       const places = prompts.map((ids) => ids.length + time);
       orders.forEach((order, row) => order.push(places[row]!));
-      outputs = run({
-        ...weights, ...past(outputs),
-        input_ids: numbers(answers.map((answer) => answer[time]!), [2, 1]),
-        position_ids: numbers(places, [1, 2, 1]),
-        query_order: numbers(places, [2, 1]),
-        key_order: numbers(orders.flat(), [2, orders[0]!.length]),
-        last_rows: numbers([0, 1]),
-      });
+      outputs = run(feedsOf({
+        ids: answers.map((answer) => [answer[time]!]), places: places.map((place) => [place]), orders, wanted: [0, 1], before: outputs,
+      }));
     }
     expect(outputs['present.1.key']!.shape).toEqual([2, 2, 8, 2]);
   });
 
-  it('puts pictures in the prompt in the prefill', () => {
-    const feeds = prefillFeeds([[1, 2, 3]]);
+  it('puts pictures in the prompt', () => {
+    const feeds = promptFeeds([[1, 2, 3]]);
     const features = uniform(seededRandom(1), [1, 8]);
-    const run = interpretModel(prefill);
     const without = run(feeds).logits!;
     const withPicture = run({ ...feeds, image_features: features, splice_rows: numbers([0, 3, 2], [1, 3]) }).logits!;
     expect([...withPicture.data]).not.toEqual([...without.data]);
@@ -89,17 +99,18 @@ describe('decoding with a cache', () => {
 
   it('has the inputs and outputs of the contract', () => {
     const names = (specs: readonly { readonly name: string }[]): string[] => specs.map(({ name }) => name).sort();
-    const always = ['input_ids', 'key_order', 'last_rows', 'position_ids', 'query_order'];
     const cache = [0, 1].flatMap((layer) => ['key', 'value'].map((name) => `${layer}.${name}`));
-    expect(names(prefill.inputs)).toEqual([...always, 'image_features', 'splice_rows'].sort());
-    expect(names(step.inputs)).toEqual([...always, ...cache.map((name) => `past.${name}`)].sort());
-    expect(names(step.outputs)).toEqual(['logits', ...cache.map((name) => `present.${name}`)]);
-    expect(step.outputs.find(({ name }) => name === 'present.0.key')!.shape).toEqual(['batch', 2, 'past + query', 2]);
-    expect(names(step.parameters)).toEqual(names(prefill.parameters));
+    expect(names(decoding.inputs)).toEqual([
+      'choice_rows', 'choice_tokens', 'image_features', 'input_ids', 'key_end', 'key_order', 'logit_rows',
+      ...cache.map((name) => `past.${name}`), 'position_ids', 'query_order', 'splice_rows',
+    ]);
+    expect(names(decoding.outputs)).toEqual(['choice_scores', 'logits', ...cache.map((name) => `present.${name}`)]);
+    expect(decoding.outputs.find(({ name }) => name === 'present.0.key')!.shape).toEqual(['batch', 2, 'past + query', 2]);
+    expect(names(decoding.parameters)).toEqual(['lora_A', 'lora_B'].map((name) => `layers.0.attention.q_proj.${name}.weight`));
   });
 });
 
-describe('extending a cache', () => {
+describe('scoring a tree of tokens', () => {
   /** Feeds for one sample: tokens at places of their own, seen until their ends, after a past of given orders. */
   function extendFeeds(options: {
     readonly past?: { readonly outputs: Readonly<Record<string, Array64>>; readonly orders: readonly number[] };
@@ -107,18 +118,15 @@ describe('extending a cache', () => {
     readonly choices: readonly (readonly [row: number, token: number])[];
   }): Feeds {
     const { past: before, tokens, choices } = options;
-    const length = tokens.length;
+    const places = tokens.map(({ order }) => order);
     const old = before?.orders ?? [];
-    const none = Object.fromEntries([0, 1].flatMap((layer) => ['key', 'value'].map((name) =>
-      [`past.${layer}.${name}`, array64([1, 2, 0, 2], [])])));
     return {
-      ...weights, ...noPictures(1, length), ...(before === undefined ? none : past(before.outputs)),
-      input_ids: numbers(tokens.map(({ id }) => id), [1, length]),
-      position_ids: numbers(tokens.map(({ position }) => position), [1, 1, length]),
-      query_order: numbers(tokens.map(({ order }) => order), [1, length]),
-      key_order: numbers([...old, ...tokens.map(({ order }) => order)], [1, old.length + length]),
-      key_end: numbers([...old.map(() => hidden), ...tokens.map(({ end }) => end ?? hidden)], [1, old.length + length]),
-      logit_rows: numbers(tokens.map((_, row) => row)),
+      ...feedsOf({
+        ids: [tokens.map(({ id }) => id)], places: [places], orders: [[...old, ...places]], wanted: tokens.map((_, row) => row),
+        ...(before === undefined ? {} : { before: before.outputs }),
+      }),
+      position_ids: numbers(tokens.map(({ position }) => position), [1, 1, tokens.length]),
+      key_end: numbers([...old.map(() => hidden), ...tokens.map(({ end }) => end ?? hidden)], [1, old.length + tokens.length]),
       choice_rows: numbers(choices.map(([row]) => row)),
       choice_tokens: numbers(choices.map(([, token]) => token)),
     };
@@ -128,7 +136,6 @@ describe('extending a cache', () => {
     return logits.map((logit) => logit - sum);
   };
   const line = (ids: readonly number[], first = 0) => ids.map((id, index) => ({ id, position: first + index, order: first + index }));
-  const run = interpretModel(extend);
 
   it('scores every branch of a tree as if it stood alone, with and without a past', () => {
     const prompt = [1, 2, 3];
@@ -153,18 +160,15 @@ describe('extending a cache', () => {
     });
     expect(after['present.0.key']!.shape).toEqual([1, 2, 7, 2]);
   });
-
-  it('has the inputs of the contract', () => {
-    const names = extend.inputs.map(({ name }) => name).filter((name) => !name.startsWith('past.')).sort();
-    expect(names).toEqual([
-      'choice_rows', 'choice_tokens', 'image_features', 'input_ids', 'key_end', 'key_order', 'logit_rows', 'position_ids',
-      'query_order', 'splice_rows',
-    ]);
-  });
 });
 
 function past(outputs: Readonly<Record<string, Array64>>): Feeds {
   return Object.fromEntries(Object.entries(outputs)
     .filter(([name]) => name.startsWith('present.'))
     .map(([name, array]) => [name.replace('present.', 'past.'), array]));
+}
+
+function emptyPast(batch: number): Feeds {
+  return Object.fromEntries([0, 1].flatMap((layer) => ['key', 'value'].map((name) =>
+    [`past.${layer}.${name}`, array64([batch, 2, 0, 2], [])])));
 }

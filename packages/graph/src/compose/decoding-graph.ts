@@ -11,31 +11,27 @@ import { reduceLogSumExp } from '../operators/reduce.ts';
 import { reshape } from '../operators/shape.ts';
 import type { VlmDefinition } from './vlm-definition.ts';
 
-/** The graph of a prefill, of one decoding step, or of any extension of a key-value cache (docs/graph-contract.md). */
+/** The graph that extends a key-value cache, empty at first, by any number of tokens (docs/graph-contract.md). */
 export function composeDecodingGraph(
   define: (graph: Graph) => VlmDefinition,
   options: DecodingGraphOptions,
 ): ModelGraph {
-  const { phase } = options;
   const graph = new Graph(options);
   return graph.withoutRecording(() => {
     const model = define(graph);
     const rows = multiplyDimensions('batch', 'query');
     const ids = graph.input('input_ids', 'int64', ['batch', 'query']);
     const positions = graph.input('position_ids', 'int64', [model.positionRows, 'batch', 'query']);
-    const text = model.embed(reshape(ids, [rows]));
-    const embeddings = phase === 'step' ? text : splice(
-      text,
+    const embeddings = splice(
+      model.embed(reshape(ids, [rows])),
       graph.input('image_features', 'float32', ['image_rows', model.hiddenSize]),
       graph.input('splice_rows', 'int64', ['batch', 'query']),
     );
-    const wanted = phase === 'extend'
-      ? graph.input('logit_rows', 'int64', ['logit_rows'])
-      : graph.input('last_rows', 'int64', ['batch']);
-    const attention = cachedAttention(graph, { past: phase !== 'prefill', keyEnds: phase === 'extend', wanted });
+    const wanted = graph.input('logit_rows', 'int64', ['logit_rows']);
+    const attention = cachedAttention(graph, { keyEnds: true, wanted });
     const logits = model.head(model.decode(embeddings, reshape(positions, [model.positionRows, rows]), attention));
     graph.output('logits', logits);
-    if (phase === 'extend') graph.output('choice_scores', scoreChoices(graph, logits));
+    graph.output('choice_scores', scoreChoices(graph, logits));
     return serializeGraph(graph);
   });
 }

@@ -67,15 +67,17 @@ function attendPacked(heads: AttentionHeads, order: readonly number[], rows: Row
   return interpreter(graph, [output])({ ...rows, ...packAttention({ posts }) })[0]!;
 }
 
+const emptyCache = { 'past.0.key': array64([1, 1, 0, 2], []), 'past.0.value': array64([1, 1, 0, 2], []) };
+
 function attendCached(heads: AttentionHeads, options: {
   readonly rows: Rows;
   readonly queryOrder: readonly number[];
   readonly keyOrder: readonly number[];
   readonly cache?: Readonly<Record<string, Array64>>;
 }): { output: Array64; cache: Record<string, Array64> } {
-  const { rows, queryOrder, keyOrder, cache } = options;
+  const { rows, queryOrder, keyOrder, cache = emptyCache } = options;
   const graph = new Graph();
-  const plan = cachedAttention(graph, { past: cache !== undefined });
+  const plan = cachedAttention(graph);
   const [query, key, value] = declareRows(graph, 'batch*query');
   const output = plan.attend({ layer: 0, query, key, value, heads });
   const present = ['key', 'value'].map((name) => graph.outputs.get(`present.0.${name}`)!);
