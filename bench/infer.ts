@@ -54,9 +54,9 @@ const towers = {
 };
 type Tower = keyof typeof towers;
 const decoders = {
-  'live adapter': createDecoder({ runtime, model, trainable, weights, parameters }),
+  'live adapter': createDecoder({ runtime, model, trainable, weights, parameters, weightBinding: 'packed-if-small' }),
   // As many products as a merged adapter's; the values do not matter here.
-  'merged adapter': createDecoder({ runtime, model, trainable: { adapters: new Map(), full: new Set() }, weights }),
+  'merged adapter': createDecoder({ runtime, model, trainable: { adapters: new Map(), full: new Set() }, weights, weightBinding: 'packed-if-small' }),
 };
 const language = fiveLabels(model.endTokenIds[0] ?? 0);
 const trie = createLabelTrie(language);

@@ -5,7 +5,7 @@ import { extensionFeeds, type WantedRow } from './decoding-feeds.ts';
 import { joinRows, promptRows, type TokenRows } from './decoding-rows.ts';
 import type { ParameterStore } from './parameter-store.ts';
 import type { Runtime } from './runtime.ts';
-import type { ResidentTensor, Session } from './session.ts';
+import type { CreateSessionOptions, ResidentTensor, Session } from './session.ts';
 
 /** What comes of feeding tokens. */
 export interface Extension {
@@ -65,6 +65,8 @@ export interface CreateDecoderOptions {
   readonly parameters?: ParameterStore | undefined;
   /** How the products of frozen linears are computed. @default 'float32' */
   readonly precision?: LinearPrecision | undefined;
+  /** How the decoding graph gets its weights. @default as for a session */
+  readonly weightBinding?: CreateSessionOptions['weightBinding'] | undefined;
   /** Whether the instructions that all posts share are computed once. @default true */
   readonly sharedPrefix?: boolean;
 }
@@ -120,10 +122,11 @@ export function createDecoder(options: CreateDecoderOptions): Decoder {
     },
   };
 
-  async function openSessions({ runtime: owner }: CreateDecoderOptions) {
-    const bound = parameters === undefined ? {} : { parameters };
+  async function openSessions({ weightBinding }: CreateDecoderOptions) {
+    const graph = model.decodingGraph({ trainable, precision });
+    const bound = { ...(parameters === undefined ? {} : { parameters }), ...(weightBinding === undefined ? {} : { weightBinding }) };
     return {
-      extending: await owner.createSession({ graph: model.decodingGraph({ trainable, precision }), weights, ...bound }),
+      extending: await runtime.createSession({ graph, weights, ...bound }),
       selecting: await runtime.createSession({ graph: cacheRowsGraph(model), weights: [] }),
     };
   }

@@ -70,9 +70,9 @@ describe('weights', () => {
     expect((await changed.run({ feeds: { x } })).y).toEqual(float([1, 3], [18, 18, 18]));
   });
 
-  it('can become initialisers of a session', async () => {
+  it.each(['initializer', 'packed-if-small'] as const)('can become the session\'s own: %s', async (weightBinding) => {
     const weights = await runtime.loadTensors({ tensors: { w } });
-    const session = await runtime.createSession({ graph: product, weights, weightBinding: 'initializer' });
+    const session = await runtime.createSession({ graph: product, weights, weightBinding });
     weights.release();
     for (const rows of [1, 2]) {
       const { y } = await session.run({ feeds: { x: float([rows, 2], Array<number>(2 * rows).fill(1)) } });

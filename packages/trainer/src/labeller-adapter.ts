@@ -18,6 +18,8 @@ export async function openAdapter(options: LabellerOptions & {
   readonly opened: OpenedModel;
   readonly record: PromptRecord;
   readonly towerOf: ReturnType<typeof createTowers>;
+  /** Whether other adapters share the model. */
+  readonly hasCompany: boolean;
   /** Called when the labeller is closed. */
   readonly release: () => Promise<void>;
 }): Promise<Labeller> {
@@ -30,7 +32,7 @@ export async function openAdapter(options: LabellerOptions & {
   const { images, features } = tower;
   const predictor = createPredictor({
     runtime, model, weights, parameters, trainable, features, tokenizer, batchSize, maxNewTokens,
-    precision: options.precision, exactUpTo: options.exactUpTo,
+    precision: options.precision, weightBinding: options.hasCompany ? undefined : 'packed-if-small', exactUpTo: options.exactUpTo,
     language: createAnswerLanguage({ processor, model, prompt: record }),
   });
   const maxTokens = Number(record.context['maxTokens']);

@@ -147,7 +147,7 @@ export async function openLabellers(options: LabellerOptions & {
   try {
     for (const { folder: adapterFolder, record } of records) {
       checkPrompt(record, opened, family.name, adapterFolder);
-      labellers.push(await openAdapter({ ...options, adapterFolder, opened, record, towerOf, release }));
+      labellers.push(await openAdapter({ ...options, adapterFolder, opened, record, towerOf, release, hasCompany: records.length > 1 }));
     }
     return labellers;
   } catch (error) {

@@ -3,7 +3,7 @@ import { parseLabels } from '@mmhs/parse';
 import { writeLabels } from '@mmhs/prompts';
 import {
   createDecoder, createLabelTrie, decodeLabels, generate, labelProbabilities, scoreLabels, type AnswerLanguage, type CheckpointHandle,
-  type LabelProbabilities, type ParameterStore, type Runtime, type TrieNode,
+  type CreateDecoderOptions, type LabelProbabilities, type ParameterStore, type Runtime, type TrieNode,
 } from '@mmhs/runtime';
 
 import { calibrate, needsScores, plainDecision, reachedLabels, type Decision, type DecisionRule } from './decision.ts';
@@ -43,6 +43,8 @@ export interface CreatePredictorOptions {
   readonly maxNewTokens: number;
   /** How the language model's products are computed. @default 'float32' */
   readonly precision?: LinearPrecision | undefined;
+  /** How the language model gets its weights. @default as for a session */
+  readonly weightBinding?: CreateDecoderOptions['weightBinding'];
   /** Up to this many labels all answers are scored; with more, the likeliest are searched for until at most a millionth is missing. @default 6 */
   readonly exactUpTo?: number | undefined;
 }
@@ -51,7 +53,7 @@ export interface CreatePredictorOptions {
 export function createPredictor(options: CreatePredictorOptions): Predictor {
   const { runtime, model, weights, parameters, trainable, features, tokenizer, language, exactUpTo = 6 } = options;
   const { labelSet } = language;
-  const decoder = createDecoder({ runtime, model, trainable, weights, parameters, precision: options.precision });
+  const decoder = createDecoder({ runtime, model, trainable, weights, parameters, precision: options.precision, weightBinding: options.weightBinding });
   let trie: TrieNode | undefined;
 
   const predictBatch = async (posts: readonly PreparedPost[], wish: BatchWish): Promise<Prediction[]> => {

@@ -68,7 +68,9 @@ export function createTrainingEngine(options: {
     const graph = model.trainingGraph({
       trainable: variant.gradients ? trainable : withoutDropout(trainable), gradientCheckpointing, ...variant,
     });
-    return { graph, session: await runtime.createSession({ graph, weights, parameters }) };
+    // Not decided by which graph is made first: a resumed run must compute the same bits.
+    const usual = variant.gradients && variant.imageFeatures !== 'none' && !gradientCheckpointing;
+    return { graph, session: await runtime.createSession({ graph, weights, parameters, ...(usual ? { weightBinding: 'packed-if-small' } : {}) }) };
   };
   const graphOf = (variant: GraphVariant): Promise<OpenedGraph> => {
     const key = JSON.stringify(variant);
