@@ -4,13 +4,20 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { decodeImage } from '@mmhs/images';
 import type { ProgressReporter } from '@mmhs/trainer';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { labelFile } from './file/label-file.ts';
 import { labelPost } from './label-post.ts';
+import { labellerSettings } from './labeller-settings.ts';
+import { openPostLabeller } from './labelling/open-post-labeller.ts';
 import { readSettings } from './read-settings.ts';
+import { createPostService } from './service.ts';
 import type { InferSettings } from './settings.ts';
 import { demoFolder, trainTinyAdapter } from './testing/tiny-adapter.ts';
+
+// Counts calls; everything stays as it is.
+vi.mock('@mmhs/images', { spy: true });
 
 const appFolder = join(import.meta.dirname, '..');
 const posts = [
@@ -69,6 +76,24 @@ describe('the app on a real, tiny model', () => {
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([143, null]);
   }, 120_000);
+
+  it('decodes the picture of a request once, to check it and to label it', async () => {
+    const labeller = await openPostLabeller(labellerSettings(settingsOf('--text', 'unused'), cwd));
+    const service = createPostService({ labeller, limits: { lines: 1, textLength: 100, pixels: 1e6 } });
+    const { text, image_path: image } = posts[0] as Required<(typeof posts)[0]>;
+    const body = Buffer.from(JSON.stringify({ text, image_base64: await readFile(image, 'base64') }));
+    vi.mocked(decodeImage).mockClear();
+    const [requested] = await service.read({ body, format: 'json' });
+    if (requested === undefined || 'error' in requested) throw new Error('The post should be usable');
+    const [prepared] = await service.prepare({ posts: [requested.post] });
+    if (prepared === undefined || 'error' in prepared) throw new Error('The picture should be usable');
+    const [fromBytes, fromFile] = await service.label({ adapter: requested.adapter, posts: [
+      prepared.post, { text, image: { path: image }, source: 'a file' },
+    ] });
+    expect(fromBytes).toEqual(fromFile);
+    expect(vi.mocked(decodeImage)).toHaveBeenCalledTimes(2); // the request's, and that of the file
+    await service.close();
+  });
 
   it('names a picture that is not there', async () => {
     const labelled = labelPost({ settings: settingsOf('--text', 'a', '--image', 'missing.png'), cwd, signal });

@@ -1,15 +1,18 @@
 import type { DescribedPrompt } from '@mmhs/trainer';
 import { labelEach } from './labelling/label-each.ts';
 import type { AdapterFacts, AnswerOrError, Post, PostLabeller } from './labelling/post.ts';
+import { preparePictures, type PreparedPost } from './request/prepare-pictures.ts';
 import type { RequestedPost } from './request/read-post.ts';
 import { readPosts, type ReadPostsOptions } from './request/read-posts.ts';
 
 /** Everything that touches a post: what the server asks for, and a thread can do for it. */
 export interface PostService {
   readonly adapters: readonly AdapterFacts[];
-  /** Reads the posts of a request's body, pictures decoded once to see that they can be. */
+  /** Reads the posts of a request's body; their pictures stay as they are. */
   read(options: Pick<ReadPostsOptions, 'body' | 'format'> & { readonly signal?: AbortSignal | undefined }): Promise<RequestedPost[]>;
-  /** One entry a post, in order. */
+  /** Makes pictures ready, and tells those that cannot be used; one entry a post, in order. Bytes given are used up. */
+  prepare(options: { readonly posts: readonly Post[]; readonly signal?: AbortSignal | undefined }): Promise<PreparedPost[]>;
+  /** One entry a post, in order. Pictures given are used up. */
   label(options: {
     readonly adapter: string;
     readonly posts: readonly Post[];
@@ -20,14 +23,21 @@ export interface PostService {
 }
 
 /** Limits on what one request may hold. */
-export type PostLimits = ReadPostsOptions['limits'];
+export type PostLimits = ReadPostsOptions['limits'] & {
+  /** Most pixels of a picture, found in its header. */
+  readonly pixels: number;
+};
 
 /** The service of a labeller, in the thread it is called in. */
 export function createPostService({ labeller, limits }: { readonly labeller: PostLabeller; readonly limits: PostLimits }): PostService {
   const { adapters } = labeller;
   return {
     adapters,
-    read: (options) => readPosts({ ...options, limits, adapters: adapters.map(({ name }) => name) }),
+    read: async ({ signal, ...options }) => {
+      signal?.throwIfAborted();
+      return readPosts({ ...options, limits, adapters: adapters.map(({ name }) => name) });
+    },
+    prepare: (options) => preparePictures({ ...options, labeller, pixels: limits.pixels }),
     label: (options) => labelEach({ ...options, labeller }),
     prompt: (options) => labeller.prompt(options),
     close: () => labeller.close(),

@@ -76,6 +76,7 @@ export { compareRules, formatRules, type RuleMetrics } from './decision-comparis
 export { readDecision, writeDecision } from './decision-file.ts';
 export { tuneDecision, type TunedDecision } from './decision-tuning.ts';
 export { decisionRules, type Decision, type DecisionRule, type LabelCalibration } from './decision.ts';
+export type { PictureToPrepare } from './labeller-images.ts';
 export {
   openLabeller,
   openLabellers,

@@ -61,6 +61,7 @@ export async function openAdapter(options: LabellerOptions & {
         predictor.predict({ posts, rule, scores, decision, signal })),
     evaluate: ({ samples, rule = usualRule, signal, ...rest }) =>
       withPrepared(samples, signal, (posts) => evaluateSplit({ ...rest, posts, rule, decision, predictor, labelSet, batchSize, signal })),
+    prepareImage: (picture) => images.prepare(picture),
     describePrompt: (sample) => withPrepared([sample], undefined, async ([post]) => describe(post as PreparedPost, opened)),
     async close() {
       await predictor.release();

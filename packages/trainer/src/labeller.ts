@@ -7,7 +7,9 @@ import type { Device } from '@mmhs/runtime';
 import { chooseFamily } from './config-family.ts';
 import type { DecisionRule } from './decision.ts';
 import type { EvaluatedSplit } from './evaluation.ts';
+import type { LoadedImage } from './image-loader.ts';
 import { openAdapter } from './labeller-adapter.ts';
+import type { PictureToPrepare } from './labeller-images.ts';
 import { createTowers } from './labeller-tower.ts';
 import { differentAdapters, findAdapterModel } from './labeller-model.ts';
 import { openModel, type OpenedModel } from './open-model.ts';
@@ -24,6 +26,8 @@ export interface PostToLabel {
   readonly imagePath?: string | undefined;
   /** The picture's encoded bytes (PNG, JPEG, ...), if it is not a file. */
   readonly imageBytes?: Uint8Array | undefined;
+  /** The picture, if `prepareImage` has made it ready. */
+  readonly image?: LoadedImage | undefined;
 }
 
 /** What the model is asked about one post. */
@@ -71,6 +75,13 @@ export interface Labeller {
     readonly progress: ProgressReporter;
     readonly signal?: AbortSignal | undefined;
   }): Promise<EvaluatedSplit>;
+  /**
+   * Decodes a picture and makes it ready for the model: plain data that can be handed through threads, for `PostToLabel.image`
+   * of any labeller opened together with this one. So a picture can be checked long before its post's turn, and is decoded once.
+   *
+   * @throws MmhsError of the decoder for a picture that cannot be used.
+   */
+  prepareImage(picture: PictureToPrepare): Promise<LoadedImage>;
   /** The exact prompt for a post. Fails like `label` when the picture cannot be used, at little cost: the model is not run. */
   describePrompt(sample: PostToLabel): Promise<DescribedPrompt>;
   /** Gives this adapter's memory back; the model goes with the last labeller on it. */

@@ -46,6 +46,7 @@ export async function openPostLabeller(options: PostLabellerSettings & { readonl
         valid: prediction.valid,
       }));
     },
+    prepareImage: (picture) => (opened[0] as OpenedAdapter).labeller.prepareImage(picture),
     prompt: ({ adapter, post }) => find(adapter).describePrompt(toSample(post)).catch((error: unknown) => rethrow(error, [post])),
     async close() {
       for (const { labeller } of opened) await labeller.close();
@@ -66,7 +67,8 @@ function thresholdsOf(labeller: Labeller, rule: AdapterFacts['rule']): AdapterFa
 
 function toSample({ text, image, source }: Post): PostToLabel {
   if (image === undefined) return { id: source, text };
-  return 'path' in image ? { id: source, text, imagePath: image.path } : { id: source, text, imageBytes: image.bytes };
+  if ('path' in image) return { id: source, text, imagePath: image.path };
+  return 'ready' in image ? { id: source, text, image: image.ready } : { id: source, text, imageBytes: image.bytes };
 }
 
 function failUnknown(name: string, names: readonly string[]): never {

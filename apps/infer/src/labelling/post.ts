@@ -1,12 +1,12 @@
 import type { MmhsError } from '@mmhs/core';
-import type { DecisionRule, DescribedPrompt } from '@mmhs/trainer';
+import type { DecisionRule, DescribedPrompt, LoadedImage, PictureToPrepare } from '@mmhs/trainer';
 
 /** A post to label. */
 export interface Post {
   /** `''` when there is none. */
   readonly text: string;
-  /** A file, the bytes of one, or undefined for a post without a picture. */
-  readonly image: { readonly path: string } | { readonly bytes: Uint8Array<ArrayBuffer> } | undefined;
+  /** A file, the bytes of one, a picture made ready before, or undefined for a post without one. */
+  readonly image: { readonly path: string } | { readonly bytes: Uint8Array<ArrayBuffer> } | { readonly ready: LoadedImage } | undefined;
   /** Where it came from, for messages: `posts.csv:17`. */
   readonly source: string;
 }
@@ -50,6 +50,8 @@ export interface PostLabeller {
     readonly posts: readonly Post[];
     readonly signal?: AbortSignal | undefined;
   }): Promise<Answer[]>;
+  /** Makes a picture ready for all adapters. Throws what is wrong with it. */
+  prepareImage(picture: PictureToPrepare): Promise<LoadedImage>;
   /** What the model is asked about a post. */
   prompt(options: { readonly adapter: string; readonly post: Post }): Promise<DescribedPrompt>;
   close(): Promise<void>;

@@ -1,5 +1,4 @@
 import { MmhsError } from '@mmhs/core';
-import { decodeImage } from '@mmhs/images';
 import type { z } from 'zod';
 import type { Post } from '../labelling/post.ts';
 import { postSchema } from './post-schema.ts';
@@ -20,32 +19,28 @@ export interface ReadPostOptions {
     readonly lines: number;
     /** Longest text of a post in UTF-16 units. */
     readonly textLength: number;
-    /** Most pixels of a picture, found in its header. */
-    readonly pixels: number;
   };
   /** Names of the adapters there are; the first is used when a post names none. */
   readonly adapters: readonly string[];
-  readonly signal?: AbortSignal | undefined;
 }
 
-/** Reads one post; what is wrong with it is returned, not thrown. */
-export async function readPost(bytes: Uint8Array, where: string, options: ReadPostOptions): Promise<RequestedPost> {
-  options.signal?.throwIfAborted();
+/** Reads one post, its picture still as the bytes it came as; what is wrong with it is returned, not thrown. */
+export function readPost(bytes: Uint8Array, where: string, options: ReadPostOptions): RequestedPost {
   let id: string | number | undefined;
   try {
     const fields = checkFields(parseJson(bytes, where), where);
     id = fields.id;
-    return { id, ...(await checkPost(fields, where, options)) };
+    return { id, ...checkPost(fields, where, options) };
   } catch (error) {
-    if (MmhsError.isInstance(error) && options.signal?.aborted !== true) return { id, error };
+    if (MmhsError.isInstance(error)) return { id, error };
     throw error;
   }
 }
 
-async function checkPost(fields: PostFields, where: string, options: ReadPostOptions): Promise<{ post: Post; adapter: string }> {
+function checkPost(fields: PostFields, where: string, options: ReadPostOptions): { post: Post; adapter: string } {
   const adapter = checkAdapter(fields.adapter ?? options.adapters[0] ?? '', where, options.adapters);
   const text = checkText(fields.text, where, options.limits.textLength);
-  const image = fields.image_base64 ? await checkPicture(fields.image_base64, where, options) : undefined;
+  const image = fields.image_base64 ? { bytes: readBase64(fields.image_base64, `${where}, image_base64`) } : undefined;
   if (text.trim() !== '' || image !== undefined) return { post: { text, image, source: where }, adapter };
   throw new MmhsError('MMHS_REQUEST_EMPTY', 'The post has neither text nor picture', {
     where, got: 'an empty text and no picture', expected: 'a text, a picture or both',
@@ -88,11 +83,4 @@ function checkText(text: string, where: string, limit: number): string {
   throw new MmhsError('MMHS_REQUEST_TOO_LARGE', 'The text is too long', {
     where: `${where}, text`, got: `${text.length} characters`, expected: `at most ${limit}`,
   });
-}
-
-async function checkPicture(base64: string, where: string, { limits, signal }: ReadPostOptions): Promise<Post['image']> {
-  const name = `${where}, image_base64`;
-  const bytes = readBase64(base64, name);
-  await decodeImage({ bytes, name, limits: { maxPixels: limits.pixels }, ...(signal === undefined ? {} : { signal }) });
-  return { bytes };
 }

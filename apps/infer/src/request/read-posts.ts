@@ -11,28 +11,25 @@ export interface ReadPostsOptions extends ReadPostOptions {
 const lineFeed = 0x0a;
 
 /**
- * Reads the posts of a request, and decodes each picture to see that it can be: an unusable one never takes a place in
- * the queue.
+ * Reads the posts of a request; `preparePictures` sees to their pictures.
  *
  * @returns one entry a post: one for `json`; for `lines` one a line, so that answers can stand in the place of their lines.
  * @throws MmhsError `MMHS_REQUEST_TOO_LARGE` for too many lines, `MMHS_REQUEST_EMPTY` for none.
  */
-export async function readPosts({ body, format, ...options }: ReadPostsOptions): Promise<RequestedPost[]> {
+export function readPosts({ body, format, ...options }: ReadPostsOptions): RequestedPost[] {
   if (body.length === 0) {
     throw new MmhsError('MMHS_REQUEST_EMPTY', 'The body is empty', {
       got: '0 bytes', expected: 'a post', fix: 'send {"text": "...", "image_base64": "..."}',
     });
   }
-  if (format === 'json') return [await readPost(body, 'body', options)];
+  if (format === 'json') return [readPost(body, 'body', options)];
   const lines = splitLines(body);
   if (lines.length > options.limits.lines) {
     throw new MmhsError('MMHS_REQUEST_TOO_LARGE', 'The request holds too many posts', {
       got: `${lines.length} lines`, expected: `at most ${options.limits.lines}`, fix: 'send fewer lines at a time',
     });
   }
-  const posts: RequestedPost[] = [];
-  for (const [index, line] of lines.entries()) posts.push(await readPost(line, `line ${index + 1}`, options));
-  return posts;
+  return lines.map((line, index) => readPost(line, `line ${index + 1}`, options));
 }
 
 /** Lines without their ends; what follows the last line feed is a line unless it is empty. */

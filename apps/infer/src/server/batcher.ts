@@ -21,8 +21,8 @@ export interface Batcher {
     readonly entries: readonly { readonly adapter: string; readonly post: Post }[];
     readonly signal: AbortSignal;
   }): Promise<AnswerOrError[]>;
-  /** Seconds until the queue has probably been worked off: at least 1, at most 60. */
-  retryAfter(): number;
+  /** Seconds until the queue, and so many posts that are not in it yet, have probably been worked off: at least 1, at most 60. */
+  retryAfter(others?: number): number;
 }
 
 interface Job {
@@ -66,7 +66,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   };
   const enqueue = (adapter: string, post: Post, signal: AbortSignal): Promise<AnswerOrError> =>
     new Promise((resolve, reject) => queue.push({ adapter, post, signal, arrived: performance.now(), resolve, reject }));
-  const retryAfter = (): number => Math.min(60, Math.max(1, Math.ceil((queue.length + 1) * secondsPerPost)));
+  const retryAfter = (others = 0): number => Math.min(60, Math.max(1, Math.ceil((queue.length + others + 1) * secondsPerPost)));
   return {
     get waiting() {
       return queue.length;

@@ -10,6 +10,7 @@ import { errorBody, statusOf, toPublicError } from './error-reply.ts';
 import { limitRequests } from './limit-requests.ts';
 import { createMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
+import { createPlaces, type Places } from './places.ts';
 import { addApiRoutes } from './routes-api.ts';
 import { addOperationRoutes } from './routes-operation.ts';
 import { addPageRoutes } from './routes-page.ts';
@@ -27,11 +28,16 @@ export interface ServerContext {
   readonly service: PostService;
   readonly settings: ServerSettings;
   readonly batcher: ReturnType<typeof createBatcher>;
+  /** For pictures that are ready for the model, which take far more memory than as a file. */
+  readonly places: Places;
   readonly metrics: ReturnType<typeof createMetrics>;
   /** Aborted when open requests are to end at once. */
   readonly stop: AbortSignal;
   readonly isDraining: () => boolean;
 }
+
+/** A batch that the model works on, and the next one. */
+const batchesReady = 2;
 
 /** Time to tell the clients of aborted requests before hanging up. */
 const secondsToAnswer = 1;
@@ -53,8 +59,9 @@ export async function createServer(options: {
     waitMilliseconds: settings.batchWaitMilliseconds,
     onBatch: (batch) => metrics.batch(batch),
   });
-  const metrics = createMetrics({ waiting: () => batcher.waiting });
-  const context: ServerContext = { service, settings, batcher, metrics, stop: stop.signal, isDraining: () => draining };
+  const places = createPlaces(batchesReady * settings.batchSize);
+  const metrics = createMetrics({ waiting: () => batcher.waiting + places.waiting });
+  const context: ServerContext = { service, settings, batcher, places, metrics, stop: stop.signal, isDraining: () => draining };
   const app = fastify({
     bodyLimit: settings.bodyBytes,
     requestTimeout: settings.receiveSeconds * 1000,
@@ -92,7 +99,7 @@ export async function createServer(options: {
 }
 
 function addHooks(app: FastifyInstance, context: ServerContext): void {
-  const { metrics, settings, batcher, isDraining } = context;
+  const { metrics, settings, batcher, places, isDraining } = context;
   app.addHook('onRequest', async (request) => {
     if (request.method !== 'POST') return;
     if (isDraining()) throw stopping();
@@ -101,7 +108,7 @@ function addHooks(app: FastifyInstance, context: ServerContext): void {
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     if (isDraining()) reply.header('connection', 'close');
-    if (reply.statusCode === 429 || reply.statusCode === 503) reply.header('retry-after', String(batcher.retryAfter()));
+    if (reply.statusCode === 429 || reply.statusCode === 503) reply.header('retry-after', String(batcher.retryAfter(places.waiting)));
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
   app.addHook('onResponse', async (request, reply) => {

@@ -22,7 +22,7 @@ export function addApiRoutes(app: FastifyInstance, context: ServerContext): void
     const type = answerType(request, format);
     const signal = requestSignal(reply, { seconds: context.settings.answerSeconds, stop: context.stop });
     const requested = await readBody(request, format, context, signal);
-    const results = await answerPosts({ requested, adapters: context.service.adapters, batcher: context.batcher, batchSize: context.settings.batchSize, signal });
+    const results = await answerPosts({ ...context, requested, batchSize: context.settings.batchSize, signal });
     count(results, context);
     return format === 'lines' ? reply.type(type).send(toLines(results)) : sendOne(results[0] as PostResult, reply.type(type));
   });
@@ -30,7 +30,9 @@ export function addApiRoutes(app: FastifyInstance, context: ServerContext): void
     const signal = requestSignal(reply, { seconds: context.settings.answerSeconds, stop: context.stop });
     const [requested] = await readBody(request, 'json', context, signal);
     if (requested === undefined || 'error' in requested) throw requested?.error;
-    return context.service.prompt({ ...requested, signal });
+    const [prepared] = await context.service.prepare({ posts: [requested.post], signal });
+    if (prepared === undefined || 'error' in prepared) throw prepared?.error;
+    return context.service.prompt({ adapter: requested.adapter, post: prepared.post, signal });
   });
   app.get('/adapters', { schema: adaptersSchema }, async () => ({ adapters: context.service.adapters }));
 }

@@ -1,3 +1,4 @@
+import { decodeImage } from '@mmhs/images';
 import type { Answer, Post, PostLabeller } from '../labelling/post.ts';
 
 /** Options of {@link fakeLabeller}. */
@@ -18,6 +19,12 @@ export function fakeLabeller({ names = ['first', 'second'], work = async () => {
         const scores = { long: text.length > 10 ? 0.9 : 0.1, picture: image === undefined ? 0 : 1 };
         return { labels: labels.filter((label) => scores[label as 'long'] > 0.5), scores, rawText: text, valid: true };
       });
+    },
+    // As a model that looks at one pixel.
+    prepareImage: async ({ bytes, name, limits = {}, signal }) => {
+      const { data } = await decodeImage({ bytes, name, limits, ...(signal && { signal }) });
+      const pixel = { type: 'float32', shape: [3], data: Float32Array.from(data.subarray(0, 3)) } as const;
+      return { key: name, processed: { tensors: { pixel }, featureRows: 1, layout: undefined } };
     },
     prompt: async ({ adapter, post }) =>
       ({ text: `${adapter} asks: ${'<image>'.repeat(post.image === undefined ? 0 : 64)}${post.text}`, tokens: 3, sharedTokens: 2, imageTokens: 0, truncatedTextTokens: 0 }),

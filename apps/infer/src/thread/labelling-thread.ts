@@ -2,6 +2,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { openPostLabeller } from '../labelling/open-post-labeller.ts';
 import { createPostService, type PostService } from '../service.ts';
 import type { Command, Reply, Request, ThreadData } from './messages.ts';
+import { pictureBuffers } from './picture-buffers.ts';
 import { toPlainError, withPlainErrors } from './plain-error.ts';
 import { startRequest } from './thread-link.ts';
 
@@ -41,9 +42,11 @@ async function execute(service: PostService, command: Command, signal: AbortSign
   switch (command.name) {
     case 'read': {
       const posts = await service.read({ ...command, signal });
-      const transfer = posts.flatMap((entry) =>
-        'post' in entry && entry.post.image !== undefined && 'bytes' in entry.post.image ? [entry.post.image.bytes.buffer] : []);
-      return { value: withPlainErrors(posts), transfer };
+      return { value: withPlainErrors(posts), transfer: pictureBuffers(posts) };
+    }
+    case 'prepare': {
+      const posts = await service.prepare({ ...command, signal });
+      return { value: withPlainErrors(posts), transfer: pictureBuffers(posts) };
     }
     case 'label':
       return { value: withPlainErrors(await service.label({ ...command, signal })) };

@@ -12,6 +12,7 @@ export interface ThreadData {
 /** Work for the thread, by name. */
 export type Command =
   | { readonly name: 'read'; readonly body: Uint8Array; readonly format: 'json' | 'lines' }
+  | { readonly name: 'prepare'; readonly posts: readonly Post[] }
   | { readonly name: 'label'; readonly adapter: string; readonly posts: readonly Post[] }
   | { readonly name: 'prompt'; readonly adapter: string; readonly post: Post }
   | { readonly name: 'close' };

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { DescribedPrompt } from '@mmhs/trainer';
-import type { AdapterFacts, AnswerOrError, Post } from '../labelling/post.ts';
+import type { AdapterFacts, AnswerOrError } from '../labelling/post.ts';
+import type { PreparedPost } from '../request/prepare-pictures.ts';
 import type { RequestedPost } from '../request/read-post.ts';
 import type { PostService } from '../service.ts';
 import type { ThreadData } from './messages.ts';
+import { pictureBuffers } from './picture-buffers.ts';
 import { withErrors } from './plain-error.ts';
 import { linkThread } from './thread-link.ts';
 
@@ -38,12 +40,16 @@ export async function startLabellingThread(options: ThreadData & { readonly sign
       const posts = await send({ name: 'read', body: own, format }, { signal, transfer: [own.buffer] });
       return withErrors(posts as object[]) as RequestedPost[];
     },
+    async prepare({ posts, signal }) {
+      const prepared = await send({ name: 'prepare', posts }, { signal, transfer: pictureBuffers(posts.map((post) => ({ post }))) });
+      return withErrors(prepared as object[]) as PreparedPost[];
+    },
     async label({ adapter, posts, signal }) {
-      const answers = await send({ name: 'label', adapter, posts }, { signal, transfer: pictureBuffers(posts) });
+      const answers = await send({ name: 'label', adapter, posts }, { signal, transfer: pictureBuffers(posts.map((post) => ({ post }))) });
       return withErrors(answers as object[]) as AnswerOrError[];
     },
     async prompt({ adapter, post, signal }) {
-      return (await send({ name: 'prompt', adapter, post }, { signal, transfer: pictureBuffers([post]) })) as DescribedPrompt;
+      return (await send({ name: 'prompt', adapter, post }, { signal, transfer: pictureBuffers([{ post }]) })) as DescribedPrompt;
     },
     async close() {
       const exited = once(worker, 'exit');
@@ -58,10 +64,6 @@ function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteLength } = bytes;
   const whole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && byteLength > Buffer.poolSize;
   return whole ? new Uint8Array(buffer) : new Uint8Array(bytes);
-}
-
-function pictureBuffers(posts: readonly Post[]): ArrayBuffer[] {
-  return posts.flatMap(({ image }) => (image !== undefined && 'bytes' in image ? [image.bytes.buffer] : []));
 }
 
 /** A thread cannot load a `.ts` file by itself, so tsx is registered in it first. */

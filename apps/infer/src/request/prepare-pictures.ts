@@ -1,0 +1,40 @@
+import type { MmhsError } from '@mmhs/core';
+import { isPostError } from '../labelling/label-each.ts';
+import type { Post, PostLabeller } from '../labelling/post.ts';
+
+/** A post whose picture is ready for the model, or what is wrong with it. */
+export type PreparedPost = { readonly post: Post } | { readonly error: MmhsError };
+
+/**
+ * Decodes the pictures that came as bytes and makes them ready for the model, one after the other: the only time they are
+ * decoded.
+ *
+ * @returns one entry a post, in order.
+ */
+export async function preparePictures({ posts, labeller, pixels, signal }: {
+  readonly posts: readonly Post[];
+  readonly labeller: Pick<PostLabeller, 'prepareImage'>;
+  /** Most pixels of a picture, found in its header. */
+  readonly pixels: number;
+  readonly signal?: AbortSignal | undefined;
+}): Promise<PreparedPost[]> {
+  const prepared: PreparedPost[] = [];
+  for (const post of posts) {
+    signal?.throwIfAborted();
+    prepared.push(await prepare(post).catch(toError));
+  }
+  return prepared;
+
+  async function prepare(post: Post): Promise<PreparedPost> {
+    if (post.image === undefined || !('bytes' in post.image)) return { post };
+    const { bytes } = post.image;
+    const ready = await labeller.prepareImage({ bytes, name: `${post.source}, image_base64`, limits: { maxPixels: pixels }, signal });
+    return { post: { ...post, image: { ready } } };
+  }
+
+  function toError(error: unknown): PreparedPost {
+    signal?.throwIfAborted();
+    if (isPostError(error)) return { error };
+    throw error;
+  }
+}
