@@ -1,1 +1,8 @@
-export { libraryConfig as default } from '../../tsup.base.ts';
+import { defineConfig } from 'tsup';
+
+import { libraryConfig } from '../../tsup.base.ts';
+
+export default defineConfig({
+  ...libraryConfig,
+  entry: { index: 'src/index.ts', 'family-tools': 'src/family-tools/index.ts' },
+});

@@ -5,6 +5,7 @@ export {
   Graph, type Attribute, type Constant, type Node, type TapeEntry, type Value, type Vjp, type VjpContext,
 } from './graph.ts';
 export { Module } from './module.ts';
+export { composeModel, type ComposeModelOptions } from './compose/compose-model.ts';
 export { composeDecodingGraph } from './compose/decoding-graph.ts';
 export type { CacheSizes } from './compose/export-decoder.ts';
 export { composeExportGraphs, type ExportGraphsOptions } from './compose/export-graphs.ts';

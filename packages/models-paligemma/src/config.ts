@@ -1,4 +1,5 @@
-import { MmhsError } from '@mmhs/core';
+import { checkModelConfig, parseCheckpointFile } from '@mmhs/core/family-tools';
+import type { VisionTransformerSizes } from '@mmhs/graph';
 import { z } from 'zod';
 
 /** Sizes of the language model, Gemma or Gemma 2. */
@@ -25,19 +26,6 @@ export interface PaligemmaTextConfig {
   readonly windows: readonly (number | undefined)[];
 }
 
-/** Sizes of the vision tower, a SigLIP encoder. */
-export interface PaligemmaVisionConfig {
-  readonly hiddenSize: number;
-  readonly intermediateSize: number;
-  readonly layers: number;
-  readonly heads: number;
-  /** Side of a picture in pixels. */
-  readonly imageSize: number;
-  /** Side of a patch in pixels. */
-  readonly patchSize: number;
-  readonly layerNormEps: number;
-}
-
 /** What the graphs and the processor need to know of a PaliGemma or PaliGemma 2 checkpoint. */
 export interface PaligemmaConfig {
   /** Architecture class named by the checkpoint. */
@@ -47,7 +35,8 @@ export interface PaligemmaConfig {
   readonly endTokenIds: readonly number[];
   readonly padTokenId: number;
   readonly text: PaligemmaTextConfig;
-  readonly vision: PaligemmaVisionConfig;
+  /** A SigLIP encoder. */
+  readonly vision: VisionTransformerSizes;
 }
 
 /**
@@ -154,10 +143,14 @@ export function parsePaligemmaConfig(options: {
   readonly generationConfig: unknown;
   readonly softCaps?: SoftCapOptions;
 }): PaligemmaConfig {
-  const root = parse(rootSchema, options.config, 'config.json', '');
-  const generation = parse(generationSchema, options.generationConfig ?? {}, 'generation_config.json', '');
+  const root = parseCheckpointFile({ schema: rootSchema, value: options.config, file: 'config.json' });
+  const generation = parseCheckpointFile({
+    schema: generationSchema, value: options.generationConfig ?? {}, file: 'generation_config.json',
+  });
   const schema = root.text_config['model_type'] === 'gemma2' ? gemma2Schema : gemmaSchema;
-  const text = parse<z.ZodType<TextConfig>>(schema, root.text_config, 'config.json', 'text_config.');
+  const text = parseCheckpointFile<z.ZodType<TextConfig>>({
+    schema, value: root.text_config, file: 'config.json', path: 'text_config',
+  });
   const result: PaligemmaConfig = {
     architecture: root.architectures?.[0] ?? 'PaliGemmaForConditionalGeneration',
     imageTokenId: root.image_token_index ?? root.image_token_id ?? 256000,
@@ -198,7 +191,9 @@ function readGemma2(text: z.infer<typeof gemma2Schema>, { attention = true, fina
   const alternating = Array.from({ length: text.num_hidden_layers }, (_, layer) =>
     layer % 2 === 0 ? 'sliding_attention' : 'full_attention');
   const types = text.layer_types ?? alternating;
-  check(types.length === text.num_hidden_layers, 'text_config.layer_types', types.length, `${text.num_hidden_layers} of them, one a layer`);
+  checkModelConfig(types.length === text.num_hidden_layers, {
+    field: 'text_config.layer_types', got: types.length, expected: `${text.num_hidden_layers} of them, one a layer`,
+  });
   return {
     attentionScale: text.query_pre_attn_scalar ** -0.5,
     attentionSoftCap: attention ? (text.attn_logit_softcapping ?? undefined) : undefined,
@@ -207,7 +202,7 @@ function readGemma2(text: z.infer<typeof gemma2Schema>, { attention = true, fina
   };
 }
 
-function readVision(vision: z.infer<typeof visionSchema>): PaligemmaVisionConfig {
+function readVision(vision: z.infer<typeof visionSchema>): VisionTransformerSizes {
   return {
     hiddenSize: vision.hidden_size,
     intermediateSize: vision.intermediate_size,
@@ -220,43 +215,19 @@ function readVision(vision: z.infer<typeof visionSchema>): PaligemmaVisionConfig
 }
 
 function checkSizes({ text, vision, imageTokenId }: PaligemmaConfig): void {
-  check(text.heads % text.keyValueHeads === 0, 'text_config.num_key_value_heads', text.keyValueHeads,
-    `a divisor of num_attention_heads (${text.heads})`);
-  check(text.headDimension % 2 === 0, 'text_config.head_dim', text.headDimension, 'an even number');
-  check(vision.hiddenSize % vision.heads === 0, 'vision_config.num_attention_heads', vision.heads,
-    `a divisor of hidden_size (${vision.hiddenSize})`);
-  check(vision.patchSize <= vision.imageSize, 'vision_config.patch_size', vision.patchSize,
-    `at most image_size (${vision.imageSize})`);
-  check(imageTokenId < text.vocabularySize, 'image_token_index', imageTokenId,
-    `an id below vocab_size (${text.vocabularySize})`);
-}
-
-function check(right: boolean, field: string, got: number, expected: string): void {
-  if (right) return;
-  throw new MmhsError('MMHS_MODEL_CONFIG', 'The configuration contradicts itself', {
-    where: `config.json: ${field}`,
-    got: String(got),
-    expected,
+  checkModelConfig(text.heads % text.keyValueHeads === 0, {
+    field: 'text_config.num_key_value_heads', got: text.keyValueHeads, expected: `a divisor of num_attention_heads (${text.heads})`,
   });
-}
-
-function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, file: string, path: string): z.infer<Schema> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const field = path + (issue?.path.join('.') ?? '');
-  throw new MmhsError('MMHS_MODEL_CONFIG', 'The configuration is not usable', {
-    where: field === '' ? file : `${file}: ${field}`,
-    got: describe(valueAt(value, issue?.path ?? [])),
-    expected: issue?.message ?? 'another value',
-    cause: result.error,
+  checkModelConfig(text.headDimension % 2 === 0, {
+    field: 'text_config.head_dim', got: text.headDimension, expected: 'an even number',
   });
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
-}
-
-function describe(value: unknown): string {
-  return value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value)).slice(0, 80);
+  checkModelConfig(vision.hiddenSize % vision.heads === 0, {
+    field: 'vision_config.num_attention_heads', got: vision.heads, expected: `a divisor of hidden_size (${vision.hiddenSize})`,
+  });
+  checkModelConfig(vision.patchSize <= vision.imageSize, {
+    field: 'vision_config.patch_size', got: vision.patchSize, expected: `at most image_size (${vision.imageSize})`,
+  });
+  checkModelConfig(imageTokenId < text.vocabularySize, {
+    field: 'image_token_index', got: imageTokenId, expected: `an id below vocab_size (${text.vocabularySize})`,
+  });
 }

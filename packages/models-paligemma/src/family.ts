@@ -1,5 +1,6 @@
-import type { LinearModule, ProcessedImage, Tensor, VlmFamily, VlmModel } from '@mmhs/core';
-import { composeDecodingGraph, composeTrainingGraph, composeVisionGraph, traceModel, type Graph } from '@mmhs/graph';
+import type { VlmFamily, VlmModel } from '@mmhs/core';
+import { batchPixels } from '@mmhs/core/family-tools';
+import { composeModel, type Graph } from '@mmhs/graph';
 
 import { canonicalName } from './canonical-name.ts';
 import { parsePaligemmaConfig, type PaligemmaConfig, type SoftCapOptions } from './config.ts';
@@ -33,43 +34,13 @@ export function createPaligemmaFamily(options: { readonly softCaps?: SoftCapOpti
 /** The graphs and sizes of a configuration. */
 export function openPaligemmaModel(config: PaligemmaConfig): VlmModel {
   const define = (graph: Graph) => definePaligemma(graph, config);
-  const { tensors, linears } = traceModel(define);
-  const { text } = config;
-  return {
+  return composeModel({
     family: familyName,
-    architecture: config.architecture,
-    tensors,
+    define,
+    config,
+    parts: [['lm_head', 'head'], ['model.vision_tower.', 'vision'], ['model.multi_modal_projector.', 'connector']],
     canonicalName,
-    linears: linears.map((linear) => ({ ...linear, part: partOf(linear.path) })),
-    hiddenSize: text.hiddenSize,
-    vocabularySize: text.vocabularySize,
-    decoderLayers: text.layers,
-    keyValueHeads: text.keyValueHeads,
-    headDimension: text.headDimension,
-    positionRows: 1,
-    endTokenIds: config.endTokenIds,
-    padTokenId: config.padTokenId,
-    imageTokenId: config.imageTokenId,
-    visionGraph: (options) => composeVisionGraph(define, options),
-    trainingGraph: (options) => composeTrainingGraph(define, options),
-    decodingGraph: (options) => composeDecodingGraph(define, options),
-    batchImages,
+    batchImages: (images) => ({ pixel_values: batchPixels(images) }),
     transformersJs: exportPaligemma(config, define),
-  };
-}
-
-function partOf(path: string): LinearModule['part'] {
-  if (path === 'lm_head') return 'head';
-  if (path.startsWith('model.vision_tower.')) return 'vision';
-  return path.startsWith('model.multi_modal_projector.') ? 'connector' : 'language';
-}
-
-/** All pictures, one after the other; they have the same size. */
-function batchImages(images: readonly ProcessedImage[]): Record<string, Tensor> {
-  const pictures = images.map((image) => image.tensors['pixel_values']).filter((tensor) => tensor?.type === 'float32');
-  const [first] = pictures;
-  const pixels = first?.data.length ?? 0;
-  const data = new Float32Array(pictures.length * pixels);
-  pictures.forEach((tensor, index) => data.set(tensor.data, index * pixels));
-  return { pixel_values: { type: 'float32', shape: [pictures.length, ...(first?.shape.slice(1) ?? [])], data } };
+  });
 }

@@ -1,6 +1,6 @@
 export { canonicalName } from './canonical-name.ts';
 export {
-  parsePaligemmaConfig, type PaligemmaConfig, type PaligemmaTextConfig, type PaligemmaVisionConfig, type SoftCapOptions,
+  parsePaligemmaConfig, type PaligemmaConfig, type PaligemmaTextConfig, type SoftCapOptions,
 } from './config.ts';
 export { createPaligemmaFamily, openPaligemmaModel, paligemmaFamily } from './family.ts';
 export { definePaligemma } from './model.ts';

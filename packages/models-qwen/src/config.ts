@@ -1,4 +1,4 @@
-import { MmhsError } from '@mmhs/core';
+import { checkModelConfig, parseCheckpointFile } from '@mmhs/core/family-tools';
 import { z } from 'zod';
 
 /** Sizes of the language model, a Qwen2. */
@@ -110,12 +110,17 @@ type TextConfig = z.infer<typeof textSchema>;
  * @throws MmhsError `MMHS_MODEL_CONFIG` naming the file and the field.
  */
 export function parseQwenConfig(config: unknown, generationConfig: unknown): QwenConfig {
-  const root = parse(rootSchema, config, 'config.json', '');
-  const path = (root.text_config ?? undefined) === undefined ? '' : 'text_config.';
-  const text = parse(textSchema, root.text_config ?? config, 'config.json', path);
-  const generation = parse(generationSchema, generationConfig ?? {}, 'generation_config.json', '');
+  const root = parseCheckpointFile({ schema: rootSchema, value: config, file: 'config.json' });
+  const nested = root.text_config !== null && root.text_config !== undefined;
+  const text = parseCheckpointFile({
+    schema: textSchema, value: nested ? root.text_config : config, file: 'config.json', path: nested ? 'text_config' : '',
+  });
+  const path = nested ? 'text_config.' : '';
+  const generation = parseCheckpointFile({ schema: generationSchema, value: generationConfig ?? {}, file: 'generation_config.json' });
   const endTokenIds = [generation.eos_token_id ?? root.eos_token_id ?? text.eos_token_id ?? []].flat();
-  ensure(endTokenIds.length > 0, 'generation_config.json: eos_token_id', 'nothing', 'the id of <|im_end|>');
+  checkModelConfig(endTokenIds.length > 0, {
+    file: 'generation_config.json', field: 'eos_token_id', got: undefined, expected: 'the id of <|im_end|>',
+  });
   const result: QwenConfig = {
     architecture: root.architectures?.[0] ?? 'Qwen2VLForConditionalGeneration',
     imageTokenId: root.image_token_id,
@@ -131,7 +136,9 @@ export function parseQwenConfig(config: unknown, generationConfig: unknown): Qwe
 function readText(text: TextConfig, path: string, tieWordEmbeddings: boolean): QwenTextConfig {
   const rope = { ...text.rope_scaling, ...text.rope_parameters };
   const sections = rope.mrope_section;
-  ensure(sections !== null && sections !== undefined, `config.json: ${path}rope_scaling.mrope_section`, 'nothing', 'three numbers such as [16, 24, 24]');
+  checkModelConfig(sections !== null && sections !== undefined, {
+    field: `${path}rope_scaling.mrope_section`, got: undefined, expected: 'three numbers such as [16, 24, 24]',
+  });
   return {
     hiddenSize: text.hidden_size,
     intermediateSize: text.intermediate_size,
@@ -161,34 +168,22 @@ function readVision(vision: z.infer<typeof visionSchema>): QwenVisionConfig {
 
 function checkSizes({ text, vision, imageTokenId }: QwenConfig, path: string, visionOutput: number): void {
   const pairs = text.ropeSections.reduce((sum, section) => sum + section, 0);
-  const check = (right: boolean, field: string, got: number, expected: string): void =>
-    ensure(right, `config.json: ${field}`, String(got), expected);
-  check(text.hiddenSize % text.heads === 0, `${path}num_attention_heads`, text.heads, `a divisor of hidden_size (${text.hiddenSize})`);
-  check(text.heads % text.keyValueHeads === 0, `${path}num_key_value_heads`, text.keyValueHeads,
-    `a divisor of num_attention_heads (${text.heads})`);
-  check(2 * pairs === text.headDimension, `${path}rope_scaling.mrope_section`, pairs,
-    `a sum of ${text.headDimension / 2}, half a head`);
-  check(vision.hiddenSize % (4 * vision.heads) === 0, 'vision_config.num_heads', vision.heads,
-    `a divisor of embed_dim / 4 (${vision.hiddenSize / 4})`);
-  check(visionOutput === text.hiddenSize, 'vision_config.hidden_size', visionOutput, `the language model's, ${text.hiddenSize}`);
-  check(imageTokenId < text.vocabularySize, 'image_token_id', imageTokenId, `an id below vocab_size (${text.vocabularySize})`);
-}
-
-function ensure(right: boolean, where: string, got: string, expected: string): asserts right {
-  if (right) return;
-  throw new MmhsError('MMHS_MODEL_CONFIG', 'The configuration is incomplete or contradicts itself', { where, got, expected });
-}
-
-function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, file: string, path: string): z.infer<Schema> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const field = path + (issue?.path.join('.') ?? '');
-  const got = issue?.path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
-  throw new MmhsError('MMHS_MODEL_CONFIG', 'The configuration is not usable', {
-    where: field === '' ? file : `${file}: ${field}`,
-    got: got === undefined ? 'nothing' : (JSON.stringify(got) ?? String(got)).slice(0, 80),
-    expected: issue?.message ?? 'another value',
-    cause: result.error,
+  checkModelConfig(text.hiddenSize % text.heads === 0, {
+    field: `${path}num_attention_heads`, got: text.heads, expected: `a divisor of hidden_size (${text.hiddenSize})`,
+  });
+  checkModelConfig(text.heads % text.keyValueHeads === 0, {
+    field: `${path}num_key_value_heads`, got: text.keyValueHeads, expected: `a divisor of num_attention_heads (${text.heads})`,
+  });
+  checkModelConfig(2 * pairs === text.headDimension, {
+    field: `${path}rope_scaling.mrope_section`, got: pairs, expected: `a sum of ${text.headDimension / 2}, half a head`,
+  });
+  checkModelConfig(vision.hiddenSize % (4 * vision.heads) === 0, {
+    field: 'vision_config.num_heads', got: vision.heads, expected: `a divisor of embed_dim / 4 (${vision.hiddenSize / 4})`,
+  });
+  checkModelConfig(visionOutput === text.hiddenSize, {
+    field: 'vision_config.hidden_size', got: visionOutput, expected: `the language model's, ${text.hiddenSize}`,
+  });
+  checkModelConfig(imageTokenId < text.vocabularySize, {
+    field: 'image_token_id', got: imageTokenId, expected: `an id below vocab_size (${text.vocabularySize})`,
   });
 }

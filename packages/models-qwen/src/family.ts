@@ -1,5 +1,5 @@
-import type { LinearModule, VlmFamily, VlmModel } from '@mmhs/core';
-import { composeDecodingGraph, composeTrainingGraph, composeVisionGraph, traceModel, type Graph } from '@mmhs/graph';
+import type { VlmFamily, VlmModel } from '@mmhs/core';
+import { composeModel, type Graph } from '@mmhs/graph';
 
 import { parseQwenConfig, type QwenConfig } from './config.ts';
 import { batchImages } from './image-grid.ts';
@@ -25,39 +25,19 @@ export const qwenFamily: VlmFamily = {
 /** The graphs and sizes of a configuration. */
 export function openQwenModel(config: QwenConfig): VlmModel {
   const define = (graph: Graph) => defineQwen(graph, config);
-  const { tensors, linears } = traceModel(define);
-  const { text } = config;
-  return {
+  return composeModel({
     family: qwenFamily.name,
-    architecture: config.architecture,
-    tensors,
+    define,
+    config,
+    parts: [['lm_head', 'head'], ['model.visual.merger.', 'connector'], ['model.visual.', 'vision']],
     canonicalName,
-    linears: linears.map((linear) => ({ ...linear, part: partOf(linear.path) })),
-    hiddenSize: text.hiddenSize,
-    vocabularySize: text.vocabularySize,
-    decoderLayers: text.layers,
-    keyValueHeads: text.keyValueHeads,
-    headDimension: text.headDimension,
-    positionRows: 3,
-    endTokenIds: config.endTokenIds,
-    padTokenId: config.padTokenId,
-    imageTokenId: config.imageTokenId,
-    visionGraph: (options) => composeVisionGraph(define, options),
-    trainingGraph: (options) => composeTrainingGraph(define, options),
-    decodingGraph: (options) => composeDecodingGraph(define, options),
     batchImages: (images) => batchImages(images, config.vision.mergeSize),
     transformersJs: exportQwen(config, define),
-  };
+  });
 }
 
 /** Checkpoints, and adapters older than transformers 4.52, say `visual.` and `model.` where the modules are one level deeper. */
 function canonicalName(name: string): string {
   if (name.startsWith('visual.')) return `model.${name}`;
   return name.replace(/^model\.(?!language_model\.|visual\.)/, 'model.language_model.');
-}
-
-function partOf(path: string): LinearModule['part'] {
-  if (path === 'lm_head') return 'head';
-  if (path.startsWith('model.visual.merger.')) return 'connector';
-  return path.startsWith('model.visual.') ? 'vision' : 'language';
 }

@@ -1,4 +1,5 @@
 import { MmhsError, type ProcessedImage, type Tensor } from '@mmhs/core';
+import { batchPixels } from '@mmhs/core/family-tools';
 
 /** Patches of a picture from top to bottom and from left to right. */
 export interface QwenImageGrid {
@@ -74,16 +75,5 @@ function placeOf(index: number, gridWidth: number, mergeSize: number): [down: nu
 
 /** All inputs of the vision graph for several pictures. */
 export function batchImages(images: readonly ProcessedImage[], mergeSize: number): Record<string, Tensor> {
-  const pixels = images.map((image) => image.tensors['pixel_values']).filter((tensor) => tensor?.type === 'float32');
-  const columns = pixels[0]?.shape[1] ?? 0;
-  const data = new Float32Array(pixels.reduce((sum, tensor) => sum + tensor.data.length, 0));
-  let offset = 0;
-  for (const tensor of pixels) {
-    data.set(tensor.data, offset);
-    offset += tensor.data.length;
-  }
-  return {
-    pixel_values: { type: 'float32', shape: [columns === 0 ? 0 : data.length / columns, columns], data },
-    ...gridTensors(images.map(gridOf), mergeSize),
-  };
+  return { pixel_values: batchPixels(images), ...gridTensors(images.map(gridOf), mergeSize) };
 }

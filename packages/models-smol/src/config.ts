@@ -1,4 +1,6 @@
 import { MmhsError } from '@mmhs/core';
+import { checkModelConfig, parseCheckpointFile } from '@mmhs/core/family-tools';
+import type { VisionTransformerSizes } from '@mmhs/graph';
 import { z } from 'zod';
 
 /** Sizes of the language model, a plain Llama. */
@@ -15,19 +17,6 @@ export interface SmolTextConfig {
   readonly tieWordEmbeddings: boolean;
 }
 
-/** Sizes of the vision tower, a SigLIP encoder. */
-export interface SmolVisionConfig {
-  readonly hiddenSize: number;
-  readonly intermediateSize: number;
-  readonly layers: number;
-  readonly heads: number;
-  /** Side of a tile in pixels. */
-  readonly imageSize: number;
-  /** Side of a patch in pixels. */
-  readonly patchSize: number;
-  readonly layerNormEps: number;
-}
-
 /** What the graphs and the processor need to know of an Idefics3 (SmolVLM) or SmolVLM2 checkpoint. */
 export interface SmolConfig {
   /** Architecture class named by the checkpoint. */
@@ -39,7 +28,8 @@ export interface SmolConfig {
   readonly endTokenIds: readonly number[];
   readonly padTokenId: number;
   readonly text: SmolTextConfig;
-  readonly vision: SmolVisionConfig;
+  /** A SigLIP encoder; its pictures are tiles. */
+  readonly vision: VisionTransformerSizes;
 }
 
 const size = z.number().int().positive();
@@ -121,13 +111,15 @@ type GenerationConfig = z.infer<typeof generationSchema>;
  * @throws MmhsError `MMHS_MODEL_CONFIG` naming the file and the field.
  */
 export function parseSmolConfig(config: unknown, generationConfig: unknown): SmolConfig {
-  const root = parse(rootSchema, config, 'config.json', '');
+  const root = parseCheckpointFile({ schema: rootSchema, value: config, file: 'config.json' });
   const nested = root.text_config !== null && root.text_config !== undefined;
-  const textPath = nested ? 'text_config.' : '';
   // A root model_type is the whole model's, not the language model's.
   const flatText = { ...(config as Record<string, unknown>), model_type: undefined };
-  const text = parse(textSchema, nested ? root.text_config : flatText, 'config.json', textPath);
-  const generation = parse(generationSchema, generationConfig ?? {}, 'generation_config.json', '');
+  const text = parseCheckpointFile({
+    schema: textSchema, value: nested ? root.text_config : flatText, file: 'config.json', path: nested ? 'text_config' : '',
+  });
+  const textPath = nested ? 'text_config.' : '';
+  const generation = parseCheckpointFile({ schema: generationSchema, value: generationConfig ?? {}, file: 'generation_config.json' });
   const endTokenIds = readEndTokenIds(root, generation);
   const result: SmolConfig = {
     architecture: root.architectures?.[0] ?? architectures[root.model_type],
@@ -157,7 +149,7 @@ function readText(text: TextConfig, path: string, tieWordEmbeddings: boolean): S
   };
 }
 
-function readVision(vision: z.infer<typeof visionSchema>): SmolVisionConfig {
+function readVision(vision: z.infer<typeof visionSchema>): VisionTransformerSizes {
   return {
     hiddenSize: vision.hidden_size,
     intermediateSize: vision.intermediate_size,
@@ -198,43 +190,19 @@ function failWithoutRopeTheta(path: string): never {
 
 function checkSizes({ text, vision, scaleFactor, imageTokenId }: SmolConfig, textPath: string): void {
   const grid = Math.floor(vision.imageSize / vision.patchSize);
-  check(text.heads % text.keyValueHeads === 0, `${textPath}num_key_value_heads`, text.keyValueHeads,
-    `a divisor of num_attention_heads (${text.heads})`);
-  check(text.headDimension % 2 === 0, `${textPath}head_dim`, text.headDimension, 'an even number');
-  check(vision.hiddenSize % vision.heads === 0, 'vision_config.num_attention_heads', vision.heads,
-    `a divisor of hidden_size (${vision.hiddenSize})`);
-  check(grid > 0 && grid % scaleFactor === 0, 'scale_factor', scaleFactor,
-    `a divisor of the ${grid} x ${grid} patches of a tile`);
-  check(imageTokenId < text.vocabularySize, 'image_token_id', imageTokenId,
-    `an id below vocab_size (${text.vocabularySize})`);
-}
-
-function check(right: boolean, field: string, got: number, expected: string): void {
-  if (right) return;
-  throw new MmhsError('MMHS_MODEL_CONFIG', 'The configuration contradicts itself', {
-    where: `config.json: ${field}`,
-    got: String(got),
-    expected,
+  checkModelConfig(text.heads % text.keyValueHeads === 0, {
+    field: `${textPath}num_key_value_heads`, got: text.keyValueHeads, expected: `a divisor of num_attention_heads (${text.heads})`,
   });
-}
-
-function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, file: string, path: string): z.infer<Schema> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const field = path + (issue?.path.join('.') ?? '');
-  throw new MmhsError('MMHS_MODEL_CONFIG', 'The configuration is not usable', {
-    where: field === '' ? file : `${file}: ${field}`,
-    got: describe(valueAt(value, issue?.path ?? [])),
-    expected: issue?.message ?? 'another value',
-    cause: result.error,
+  checkModelConfig(text.headDimension % 2 === 0, {
+    field: `${textPath}head_dim`, got: text.headDimension, expected: 'an even number',
   });
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
-}
-
-function describe(value: unknown): string {
-  return value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value)).slice(0, 80);
+  checkModelConfig(vision.hiddenSize % vision.heads === 0, {
+    field: 'vision_config.num_attention_heads', got: vision.heads, expected: `a divisor of hidden_size (${vision.hiddenSize})`,
+  });
+  checkModelConfig(grid > 0 && grid % scaleFactor === 0, {
+    field: 'scale_factor', got: scaleFactor, expected: `a divisor of the ${grid} x ${grid} patches of a tile`,
+  });
+  checkModelConfig(imageTokenId < text.vocabularySize, {
+    field: 'image_token_id', got: imageTokenId, expected: `an id below vocab_size (${text.vocabularySize})`,
+  });
 }

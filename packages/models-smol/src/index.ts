@@ -1,4 +1,4 @@
-export { parseSmolConfig, type SmolConfig, type SmolTextConfig, type SmolVisionConfig } from './config.ts';
+export { parseSmolConfig, type SmolConfig, type SmolTextConfig } from './config.ts';
 export { openSmolModel, smolFamily } from './family.ts';
 export { defineSmol } from './model.ts';
 export {

@@ -1,0 +1,3 @@
+export { batchPixels } from './batch-pixels.ts';
+export { checkModelConfig, parseCheckpointFile } from './checkpoint-file.ts';
+export { checkProcessorFits, readImageProcessor, type ImageProcessorFile, type PixelSettings } from './image-processor.ts';
