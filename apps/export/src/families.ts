@@ -3,5 +3,5 @@ import { paligemmaFamily } from '@mmhs/models-paligemma';
 import { qwenFamily } from '@mmhs/models-qwen';
 import { smolFamily } from '@mmhs/models-smol';
 
-/** The model families this app exports, the usual one first. */
+/** The model families this app exports, the usual one first. Each app lists its own: no library knows them all, and nothing imports an app. */
 export const families: readonly VlmFamily[] = [smolFamily, qwenFamily, paligemmaFamily];
