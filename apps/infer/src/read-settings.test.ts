@@ -23,7 +23,7 @@ describe('readSettings', () => {
   });
 
   it('gathers adapters named one by one, but only for a server', () => {
-    const adapters = ['--adapter', 'runs/a, b', '--adapter=runs/c'];
+    const adapters = ['--adapter', '["runs/a, b"]', '--adapter=runs/c'];
     expect(readSettings([...adapters, '--serve']).settings.adapter).toEqual(['runs/a, b', 'runs/c']);
     expect(readSettings(['--serve', '--adapter', 'a,b']).settings.adapter).toEqual(['a', 'b']);
     expect(code(...adapters, '--text', 'x')).toBe('MMHS_CONFIG_INVALID');

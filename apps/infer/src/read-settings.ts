@@ -11,24 +11,9 @@ export type Mode = 'post' | 'file' | 'serve';
  * @throws MmhsError `MMHS_CONFIG_...` for unknown flags and values, for nothing to do, and for two things at once.
  */
 export function readSettings(argv: readonly string[]): { readonly settings: InferSettings; readonly mode: Mode } {
-  const flags = parseFlags({ argv: joinRepeated(argv, '--adapter'), settings: listSettings(inferSchema) });
+  const flags = parseFlags({ argv, settings: listSettings(inferSchema) });
   const { settings } = mergeSettings({ schema: inferSchema, layers: [flags] });
   return { settings, mode: chooseMode(settings) };
-}
-
-/** A flag given several times as one list: the parser takes the last of equal flags. */
-function joinRepeated(argv: readonly string[], flag: string): string[] {
-  const values: string[] = [];
-  const rest: string[] = [];
-  for (let index = 0; index < argv.length; index++) {
-    const word = argv[index] as string;
-    const next = argv[index + 1];
-    if (word.startsWith(`${flag}=`)) values.push(word.slice(flag.length + 1));
-    else if (word === flag && next !== undefined && !next.startsWith('--')) values.push(argv[(index += 1)] as string);
-    else rest.push(word);
-  }
-  if (values.length > 1) return [...rest, `${flag}=${JSON.stringify(values)}`];
-  return values.length === 1 ? [...rest, `${flag}=${values[0]}`] : rest;
 }
 
 function chooseMode({ serve, input, output, text, image, adapter }: InferSettings): Mode {

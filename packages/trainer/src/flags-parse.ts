@@ -14,8 +14,9 @@ export interface GivenValue {
 export type GivenValues = ReadonlyMap<string, GivenValue>;
 
 /**
- * Reads a command line: `--learning_rate 1e-4`, `--learning-rate=1e-4`, `--bf16`, `--no-bf16`, `--bf16 false`. A flag given
- * twice counts the last time; a lone `--` is passed over, because package managers let it through.
+ * Reads a command line: `--learning_rate 1e-4`, `--learning-rate=1e-4`, `--bf16`, `--no-bf16`, `--bf16 false`. A list's flag
+ * given again adds to the list, any other counts the last time; a lone `--` is passed over, because package managers let it
+ * through.
  *
  * @throws MmhsError `MMHS_CONFIG_UNKNOWN` for an unknown flag, with the nearest known one, and `MMHS_CONFIG_INVALID` for a
  * flag without its value or a word that belongs to no flag.
@@ -40,7 +41,9 @@ export function parseFlags(options: { readonly argv: readonly string[]; readonly
       lastSwitch = undefined;
     } else if (token.kind === 'option') {
       const flag = readFlag({ where: token.rawName, name: token.name, text: token.value, known });
-      given.set(flag.setting.name, { value: flag.value, where: token.rawName });
+      const before = given.get(flag.setting.name)?.value;
+      const value = Array.isArray(before) && Array.isArray(flag.value) ? [...(before as unknown[]), ...(flag.value as unknown[])] : flag.value;
+      given.set(flag.setting.name, { value, where: token.rawName });
       const open = isSwitch(flag.setting) && token.value === undefined && flag.value === true;
       lastSwitch = open ? { setting: flag.setting, where: token.rawName, index: token.index } : undefined;
     }

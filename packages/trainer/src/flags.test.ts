@@ -49,6 +49,11 @@ describe('a command line', () => {
     expect(flags('--name', 'a', '--name=b')).toEqual({ name: 'b' });
   });
 
+  it('gathers what a list is given in several flags', () => {
+    expect(flags('--layers', '1', '--name', 'a', '--layers=[2,3]', '--layers', '4,5')).toEqual({ layers: [1, 2, 3, 4, 5], name: 'a' });
+    expect(flags('--layers', '1', '--layers', 'none', '--layers', '2')).toEqual({ layers: [2] });
+  });
+
   it('reads lists, tables, choices of numbers, nulls and negative numbers', () => {
     expect(flags('--layers', '1, 2', '--zero', '1', '--ranks', 'q_proj=4,v_proj=2')).toEqual({
       layers: [1, 2], zero: 1, ranks: { q_proj: 4, v_proj: 2 },
