@@ -30,7 +30,7 @@ describe('saveAdapter and loadAdapter', () => {
   );
 
   it('carry a new all-linear adapter, written with the endings PEFT writes', async () => {
-    const config = defineLoraConfig({ r: 2, target_modules: 'all-linear' });
+    const config = defineLoraConfig({ r: 2, target_modules: 'all-linear', exclude_modules: ['up_proj'] });
     const trainable = resolveAdapters({ linears, config });
     const parameters = initialiseAdapters({ trainable, linears, seed: 1 });
     await saveAdapter({ folder, config, parameters, linears, tensors, extraFiles: { 'label_map.json': '{}' } });

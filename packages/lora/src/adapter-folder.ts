@@ -4,7 +4,7 @@ import { MmhsError, type FloatTensor, type LinearModule, type TensorSpec } from 
 import { openSafetensors, writeFileAtomically, writeSafetensors } from '@mmhs/runtime';
 import { fromFileTensors, toFileTensors, type AdapterTensors } from './adapter-tensors.ts';
 import { formatLoraConfig, parseLoraConfig, type LoraConfig } from './config.ts';
-import { minimalTargets, modulePaths } from './minimal-targets.ts';
+import { allLinearTargets } from './minimal-targets.ts';
 
 const tensorFile = 'adapter_model.safetensors';
 const configFile = 'adapter_config.json';
@@ -74,19 +74,14 @@ export async function loadAdapter(options: {
 
 function writtenTargets(options: {
   readonly config: LoraConfig;
-  readonly parameters: ReadonlyMap<string, FloatTensor>;
   readonly linears?: readonly LinearModule[];
   readonly tensors?: readonly TensorSpec[];
 }): LoraConfig['target_modules'] {
-  const { config, parameters, linears = [], tensors = [] } = options;
+  const { config, linears = [], tensors = [] } = options;
   const { target_modules: targets } = config;
   if (Array.isArray(targets)) return targets.toSorted();
   if (targets?.toLowerCase() !== 'all-linear' || linears.length === 0) return targets;
-  const chosen = linears.map(({ path }) => path).filter((path) => parameters.has(`${path}.lora_A.weight`));
-  const names = [...tensors.map(({ name }) => name), ...linears.map(({ path }) => `${path}.weight`)];
-  const others = modulePaths(names);
-  for (const path of chosen) others.delete(path);
-  return minimalTargets({ targets: chosen, others });
+  return allLinearTargets({ linears, tensors });
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -1,9 +1,9 @@
-import { MmhsError } from '@mmhs/core';
+import { MmhsError, type LinearModule } from '@mmhs/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defineLoraConfig, type LoraConfigInput } from './config.ts';
 import { matchModules } from './match-modules.ts';
-import { minimalTargets, modulePaths } from './minimal-targets.ts';
+import { allLinearTargets, minimalTargets, modulePaths } from './minimal-targets.ts';
 import { parameterShapes, resolveAdapters } from './resolve-adapters.ts';
 import { families } from './test-support.ts';
 
@@ -36,6 +36,14 @@ describe.each(Object.entries(families))('matchModules on %s', (name, family) => 
     const chosen = matchModules({ linears, config: defineLoraConfig({ target_modules: endings }) });
     expect(chosen.map(({ path }) => path)).toEqual(targets);
   });
+});
+
+it('writes fewer than 20 linears as they are, and shortens 20 of them', () => {
+  const make = (count: number): LinearModule[] => Array.from({ length: count }, (_, layer) => (
+    { path: `model.layers.${layer}.up_proj`, inFeatures: 1, outFeatures: 1, part: 'language' }));
+  expect(allLinearTargets({ linears: make(2), tensors: [] })).toEqual(['model.layers.0.up_proj', 'model.layers.1.up_proj']);
+  expect(allLinearTargets({ linears: make(19), tensors: [] })).toHaveLength(19);
+  expect(allLinearTargets({ linears: make(20), tensors: [] })).toEqual(['up_proj']);
 });
 
 /** The module that is no linear and matters for shortening: one family's patch embedding ends in `proj` like some linears. */

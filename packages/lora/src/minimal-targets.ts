@@ -1,3 +1,8 @@
+import type { LinearModule, TensorSpec } from '@mmhs/core';
+
+/** PEFT writes fewer paths than this as they are. */
+const fewestShortened = 20;
+
 /**
  * Shortens module paths to path endings that choose the same modules, as PEFT writes `target_modules` for `all-linear`.
  *
@@ -18,6 +23,24 @@ export function minimalTargets(options: { readonly targets: readonly string[]; r
     if (shortest !== undefined) chosen.add(shortest);
   }
   return [...chosen].sort();
+}
+
+/**
+ * The names that PEFT writes as `target_modules` for `all-linear`: every linear but the head, what `exclude_modules` takes out
+ * again included; as path endings when there are many. Source: PEFT 0.21, `inject_adapter`.
+ *
+ * @param options.tensors the model's checkpoint tensors, whose modules no ending may choose
+ */
+export function allLinearTargets(options: {
+  readonly linears: readonly LinearModule[];
+  readonly tensors: readonly TensorSpec[];
+}): string[] {
+  const { linears, tensors } = options;
+  const targets = linears.filter(({ part }) => part !== 'head').map(({ path }) => path);
+  if (targets.length < fewestShortened) return targets.toSorted();
+  const others = modulePaths([...tensors.map(({ name }) => name), ...linears.map(({ path }) => `${path}.weight`)]);
+  for (const path of targets) others.delete(path);
+  return minimalTargets({ targets, others });
 }
 
 /** All module paths that checkpoint tensors (by their name among PEFT's modules) lie in. */
