@@ -35,7 +35,7 @@ export async function evaluateSplits(options: ReadSettings & {
   const { settings, adapterFolder, files, cwd, env, progress, signal } = options;
   const labeller = await openLabeller({
     adapterFolder,
-    modelFolder: await findAdapterModel({
+    modelId: await findAdapterModel({
       adapterFolders: [adapterFolder], modelId: settings.model_id, revision: settings.revision, cwd, env, progress, signal,
     }),
     families,

@@ -55,7 +55,7 @@ describe.skipIf(!hasBrowser)('an exported SmolVLM in a browser', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mmhs-export-browser-'));
-    await exportModel({ adapterFolder: null, modelFolder: base, families, folder: join(folder, 'smol'), types: ['fp32'] });
+    await exportModel({ adapterFolder: null, modelId: base, families, folder: join(folder, 'smol'), types: ['fp32'] });
     server = serve(folder).listen(0, '127.0.0.1');
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   }, 60_000);

@@ -9,11 +9,11 @@ import { exportSchema } from './settings.ts';
 export async function exportFolder({ argv, env, cwd, signal }: CommandContext): Promise<void> {
   const flags = parseFlags({ argv, settings: listSettings(exportSchema) });
   const { settings } = mergeSettings({ schema: exportSchema, layers: [flags] });
-  const { adapter, model_id: modelFolder, out, dtype: types, progress: mode } = settings;
+  const { adapter, model_id: modelId, out, dtype: types, progress: mode } = settings;
   const progress = createProgress({ stream: process.stderr, mode, env });
   const folder = resolve(cwd, out);
   const adapterFolder = adapter === null ? null : resolve(cwd, adapter);
-  const { graphs } = await exportModel({ adapterFolder, modelFolder, families, folder, types, progress, signal, cwd, env });
+  const { graphs } = await exportModel({ adapterFolder, modelId, families, folder, types, progress, signal, cwd, env });
   process.stdout.write(`${graphs.map((path) => join(relative(cwd, folder), path)).join('\n')}\n`);
 }
 

@@ -108,7 +108,7 @@ describe.each(cases)('$family in @huggingface/transformers', ({ family: name, ch
     const adapter = await writeAdapter(family, base, adapterFolder);
     expected = await askOurs(adapter);
     folder = join(root, name, 'exported');
-    await exportModel({ adapterFolder, modelFolder: null, families, folder, types: exportTypes });
+    await exportModel({ adapterFolder, modelId: null, families, folder, types: exportTypes });
   }, 60_000);
 
   /** Answers and their first logits from our own runtime in each precision, and what to feed the library. */
@@ -207,7 +207,7 @@ describe('the vision encoder of Qwen2-VL', () => {
     const { image_features: ours } = await vision.run({ feeds });
 
     const folder = join(root, 'pictures');
-    await exportModel({ adapterFolder: null, modelFolder: base, families, folder, types: ['fp32'] });
+    await exportModel({ adapterFolder: null, modelId: base, families, folder, types: ['fp32'] });
     const theirs = await AutoModelForImageTextToText.from_pretrained(folder, { dtype: 'fp32', local_files_only: true });
     const features = await theirs.encode_image({
       pixel_values: floats(feeds['pixel_values']), image_grid_thw: int64(grids.flatMap(({ gridHeight, gridWidth }) => [1, gridHeight, gridWidth]), [grids.length, 3]),

@@ -6,7 +6,7 @@ import type { InferSettings } from './settings.ts';
 export function labellerSettings(settings: InferSettings, cwd: string): PostLabellerSettings {
   return {
     adapterFolders: settings.adapter.map((folder) => resolve(cwd, folder)),
-    modelFolder: settings.model_id === null ? null : resolve(cwd, settings.model_id),
+    modelId: settings.model_id === null ? null : resolve(cwd, settings.model_id),
     device: settings.device,
     threads: settings.threads,
     batchSize: settings.batch_size,

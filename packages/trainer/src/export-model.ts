@@ -31,15 +31,15 @@ const typeFacts = {
 
 /** Options of {@link exportModel}. */
 export interface ExportModelOptions {
-  /** Adapter to merge into the model; null for the model alone, which needs `modelFolder`. */
+  /** Adapter to merge into the model; null for the model alone, which needs `modelId`. */
   readonly adapterFolder: string | null;
   /** Checkpoint folder, or the name of a model on the Hub; null for the one the adapter names. */
-  readonly modelFolder: string | null;
+  readonly modelId: string | null;
   readonly families: readonly VlmFamily[];
   /** Folder to write; made, and its files replaced. */
   readonly folder: string;
   readonly types: readonly ExportType[];
-  /** Folder that a relative `modelFolder` starts from. @default the process's */
+  /** Folder that a relative `modelId` starts from. @default the process's */
   readonly cwd?: string | undefined;
   /** Environment, for `HF_HOME`, `HF_TOKEN` and the like. @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
@@ -82,9 +82,9 @@ export async function exportModel(options: ExportModelOptions): Promise<{ readon
 }
 
 async function findSource(options: ExportModelOptions): Promise<string> {
-  const { adapterFolder, modelFolder } = options;
-  if (adapterFolder !== null) return findAdapterModel({ ...options, adapterFolders: [adapterFolder], modelId: modelFolder });
-  if (modelFolder !== null) return findCheckpoint({ ...options, modelId: modelFolder });
+  const { adapterFolder, modelId } = options;
+  if (adapterFolder !== null) return findAdapterModel({ ...options, adapterFolders: [adapterFolder], modelId });
+  if (modelId !== null) return findCheckpoint({ ...options, modelId });
   throw new MmhsError('MMHS_CONFIG_MISSING', 'There is nothing to export', { where: '--adapter, --model_id', fix: 'give an adapter, a model or both' });
 }
 

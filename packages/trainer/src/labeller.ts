@@ -91,7 +91,7 @@ export interface Labeller {
 /** Options that {@link openLabeller} and {@link openLabellers} share. */
 export interface LabellerOptions {
   /** Checkpoint folder, or the name of a model on the Hub; null for the one the adapter names. */
-  readonly modelFolder: string | null;
+  readonly modelId: string | null;
   readonly families: readonly VlmFamily[];
   readonly device: Device;
   /** 0 for one a core. */
@@ -145,7 +145,7 @@ export async function openLabellers(options: LabellerOptions & {
   const [first] = records;
   if (first === undefined) return [];
   checkSameImageSize(records);
-  const folder = await findAdapterModel({ adapterFolders, modelId: options.modelFolder, signal });
+  const folder = await findAdapterModel({ adapterFolders, modelId: options.modelId, signal });
   const family = await chooseFamily({ families, name: 'auto', folder });
   const opened = await openModel({ folder, family, imageSize: imageSizeOf(first.record), device, threads, signal });
   const towerOf = createTowers(opened, options.visionPrecision);
