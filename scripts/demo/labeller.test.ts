@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const demo = join(import.meta.dirname, '../../data/demo');
 const modelFolder = join(demo, 'checkpoint');
 const common = {
-  modelFolder, families: [smolFamily], device: 'cpu', threads: 1, batchSize: 3, maxNewTokens: 16,
+  modelId: modelFolder, families: [smolFamily], device: 'cpu', threads: 1, batchSize: 3, maxNewTokens: 16,
 } as const;
 const posts: readonly PostToLabel[] = [
   { id: 'a', text: 'we saw the cup and the lamp near the tree', imagePath: join(demo, 'images/val-001.png') },
