@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { expect, it } from 'vitest';
 
-import { assembleKernel } from '../scripts/assemble-kernel.ts';
+import { assembleKernel } from '../../../scripts/kernels/assemble-kernel.ts';
 import { kernelCode } from './kernel-code.ts';
 
 it('holds what wasm/kernel.wat says; otherwise run `pnpm build:kernel`', async () => {

@@ -1,4 +1,4 @@
-/** The WebAssembly of wasm/kernel.wat, written by scripts/build-kernel.ts: change the former, then run the latter. */
+/** The WebAssembly of wasm/kernel.wat, written by `pnpm build:kernel`: change the former, then run the latter. */
 export const kernelCode = [
   'AGFzbQEAAAABHwNgCH9/f39/f39/AGAGf39/f39/AGAHf39/f39/fwADBAMAAQIFAwEAAQcwBAZtZW1vcnkCAApyZXNpemVSb3dzAAANcmVzaXplQ29sdW1u',
   'cwABBmxvb2tVcAACCrgMA/0GAgV/DnsDQCAAIAUoAgBqIQkgCSABaiEKIAogAWohCyALIAFqIQz9DAAAIAAAACAAAAAgAAAAIAAhE/0MAAAgAAAAIAAAACAA',

@@ -54,7 +54,7 @@ export async function exportGraph(options: ExportGraphOptions): Promise<{ readon
     }
     for (const weight of graph.quantizedWeights ?? []) {
       signal?.throwIfAborted();
-      const { values, scales } = quantizeWeight(weight, (await readWeight(weight.source)).data);
+      const { values, scales } = quantizeWeight(weight, await readWeight(weight.source));
       addInitializer(model, weight.values.name, weight.values.type, weight.values.shape, await files.append(values));
       addInitializer(model, weight.scales.name, 'float32', weight.scales.shape, await files.append(scales));
     }

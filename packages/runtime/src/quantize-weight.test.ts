@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom, type LinearPrecision, type QuantizedWeight } from '@mmhs/core';
 import { Graph, linear, Module, serializeGraph } from '@mmhs/graph';
+import { widenBfloat16 } from './half-precision.ts';
 import { quantizeWeight } from './quantize-weight.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
 
@@ -16,7 +17,7 @@ function describeWeight(precision: Precision, outFeatures: number, inFeatures: n
 /** The weight that integers and scales stand for, and how far apart its levels are. */
 function restore(weight: QuantizedWeight, source: Float32Array): { readonly restored: number; readonly step: number }[] {
   const { outFeatures, inFeatures, blockSize, precision } = weight;
-  const { values, scales } = quantizeWeight(weight, source);
+  const { values, scales } = quantizeWeight(weight, { type: 'float32', data: source });
   const blocks = Math.ceil(inFeatures / blockSize);
   return Array.from({ length: outFeatures * inFeatures }, (_, index) => {
     const [output, input] = [Math.floor(index / inFeatures), index % inFeatures];
@@ -52,6 +53,46 @@ describe('quantizeWeight', () => {
     const restored = restore(describeWeight(precision, 2, 4, precision === 'int8' ? 4 : 16), source).map((entry) => entry.restored);
     expect(restored.slice(0, 5)).toEqual([0, 0, 0, 0, 0].map((zero) => expect.closeTo(zero, 10)));
     expect(restored[5]).toBeCloseTo(3, 5);
+  });
+});
+
+/** A block's scale and integers by the plain formula, float64 numbers but for the scale. */
+function roundPlainly(block: readonly number[], divisor: number, zero: number, highest: number): { scale: number; integers: number[] } {
+  const [top, bottom] = [Math.max(0, ...block), Math.min(0, ...block)];
+  const largest = top >= -bottom ? top : bottom;
+  const scale = Math.fround(divisor > 0 ? Math.abs(largest / divisor) : largest / divisor);
+  return { scale, integers: block.map((value) => (scale === 0 ? zero : Math.min(highest, Math.floor(value * (1 / scale) + (zero + 0.5))))) };
+}
+
+describe('the integers and scales of quantizeWeight', () => {
+  it.each([
+    ['weights-int4', 32, -8, 8, 15], ['weights-int8', 32, -128, 128, 255], ['int8', 4100, 63, 63, 126],
+  ] as const)('are those of the plain formula, for float32 and bfloat16 weights of more rows than are rounded at once: %s', (precision, blockSize, divisor, zero, highest) => {
+    const [outFeatures, inFeatures] = [70, 4100];
+    const random = createRandom(3);
+    const bits = Uint16Array.from({ length: outFeatures * inFeatures }, () => (0x3c00 + Math.floor(random.next() * 0x180)) | (random.next() < 0.5 ? 0x8000 : 0));
+    const data = widenBfloat16(bits);
+    const weight = describeWeight(precision, outFeatures, inFeatures, blockSize);
+    const found = quantizeWeight(weight, { type: 'bfloat16', data: bits });
+    const same = quantizeWeight(weight, { type: 'float32', data });
+    const bytesOf = (array: ArrayBufferView) => new Uint8Array(array.buffer);
+    expect(Buffer.compare(bytesOf(found.values), bytesOf(same.values))).toBe(0);
+    expect(Buffer.compare(bytesOf(found.scales), bytesOf(same.scales))).toBe(0);
+    const blocks = Math.ceil(inFeatures / blockSize);
+    // The first and last rows of what is rounded at once.
+    const places = [0, 61, 62, 63, 64, 69].flatMap((row) => Array.from({ length: blocks }, (_, block) => row * blocks + block));
+    const differing = places.filter((place) => {
+      const [output, first] = [Math.floor(place / blocks), (place % blocks) * blockSize];
+      const numbers = [...data.subarray(output * inFeatures + first, output * inFeatures + Math.min(first + blockSize, inFeatures))];
+      const { scale, integers } = roundPlainly(numbers, divisor, zero, highest);
+      const stored = integers.map((_, index) => {
+        if (precision === 'int8') return found.values[(first + index) * outFeatures + output]! + zero;
+        const at = place * blockSize + index;
+        return precision === 'weights-int8' ? found.values[at]! : (found.values[at >> 1]! >> (4 * (at & 1))) & 15;
+      });
+      return found.scales[place] !== scale || stored.some((integer, index) => integer !== integers[index]);
+    });
+    expect(differing).toEqual([]);
   });
 });
 

@@ -1,4 +1,6 @@
 import type { QuantizedWeight } from '@mmhs/core';
+import { borrowKernel } from './kernel.ts';
+import type { StoredNumbers } from './stored-numbers.ts';
 
 /** Small integers and scales of a weight, laid out as onnxruntime's operators take them. */
 export interface QuantizedValues {
@@ -7,7 +9,7 @@ export interface QuantizedValues {
 }
 
 /** Rounds a weight `[outFeatures, inFeatures]` to fewer bits. */
-export function quantizeWeight(weight: QuantizedWeight, source: Float32Array): QuantizedValues {
+export function quantizeWeight(weight: QuantizedWeight, source: StoredNumbers): QuantizedValues {
   switch (weight.precision) {
     case 'weights-int4':
       return quantizeBlocks(weight, source, 4);
@@ -23,86 +25,84 @@ export function quantizeWeight(weight: QuantizedWeight, source: Float32Array): Q
  *
  * The value of largest size becomes the lowest integer, which has no counterpart above the zero.
  */
-function quantizeBlocks({ outFeatures, inFeatures, blockSize }: QuantizedWeight, source: Float32Array, bits: 4 | 8): QuantizedValues {
+function quantizeBlocks(weight: QuantizedWeight, source: StoredNumbers, bits: 4 | 8): QuantizedValues {
+  const { outFeatures, inFeatures, blockSize } = weight;
   const blocks = Math.ceil(inFeatures / blockSize);
   const zero = 2 ** (bits - 1);
-  const bytes = (blockSize * bits) / 8;
-  const values = new Uint8Array(outFeatures * blocks * bytes).fill(bits === 8 ? zero : zero * 17);
+  const rowBytes = (blocks * blockSize * bits) / 8;
+  const values = new Uint8Array(outFeatures * rowBytes);
   const scales = new Float32Array(outFeatures * blocks);
-  for (let output = 0; output < outFeatures; output += 1) {
-    for (let block = 0; block < blocks; block += 1) {
-      const first = output * inFeatures + block * blockSize;
-      const end = Math.min(first + blockSize, (output + 1) * inFeatures);
-      const scale = Math.fround(-largest(source, first, end) / zero);
-      const place = output * blocks + block;
-      scales[place] = scale;
-      if (scale === 0) continue;
-      const rounding = { source, factor: 1 / scale, zero, values, at: place * bytes, first, end };
-      if (bits === 8) roundBytes(rounding);
-      else roundHalfBytes(rounding);
-    }
-  }
+  roundRows({ weight, source, rowLength: blocks * blockSize, blockLength: blockSize, divisor: -zero, zero, layout: bits === 4 ? 'halves' : 'rows' }, (row, rounded) => {
+    values.set(rounded.bytes, row * rowBytes);
+    scales.set(rounded.scales, row * blocks);
+  });
   return { values, scales };
-}
-
-interface BlockRounding {
-  readonly source: Float32Array;
-  readonly factor: number;
-  readonly zero: number;
-  readonly values: Uint8Array;
-  /** Where the block begins in `values`, and which elements of `source` it takes. */
-  readonly at: number;
-  readonly first: number;
-  readonly end: number;
-}
-
-function roundBytes({ source, factor, zero, values, at, first, end }: BlockRounding): void {
-  const highest = 2 * zero - 1;
-  // Cutting off a positive number's fraction is the fast way to round.
-  const shift = zero + 0.5;
-  for (let index = first, place = at; index < end; index += 1, place += 1) {
-    const integer = ((source[index] as number) * factor + shift) | 0;
-    values[place] = integer > highest ? highest : integer;
-  }
-}
-
-function roundHalfBytes({ source, factor, zero, values, at, first, end }: BlockRounding): void {
-  const highest = 2 * zero - 1;
-  const shift = zero + 0.5;
-  for (let index = first, place = at; index < end; index += 2, place += 1) {
-    const low = ((source[index] as number) * factor + shift) | 0;
-    const high = index + 1 < end ? ((source[index + 1] as number) * factor + shift) | 0 : zero;
-    values[place] = (low > highest ? highest : low) | ((high > highest ? highest : high) << 4);
-  }
-}
-
-/** The element of largest size, with its sign. */
-function largest(source: Float32Array, first: number, end: number): number {
-  let highest = 0;
-  let lowest = 0;
-  for (let index = first; index < end; index += 1) {
-    const value = source[index] as number;
-    if (value > highest) highest = value;
-    else if (value < lowest) lowest = value;
-  }
-  return highest >= -lowest ? highest : lowest;
 }
 
 /** 7 bits: two products of an 8-bit input and a 7-bit weight fit the 16 bits in which x86 without VNNI adds them. */
 const outputLevels = 63;
 
 /** A scale an output; integers around zero, `[inFeatures, outFeatures]` (onnxruntime's DynamicQuantizeMatMul). */
-function quantizeOutputs({ outFeatures, inFeatures }: QuantizedWeight, source: Float32Array): QuantizedValues {
+function quantizeOutputs(weight: QuantizedWeight, source: StoredNumbers): QuantizedValues {
+  const { outFeatures, inFeatures } = weight;
   const values = new Int8Array(inFeatures * outFeatures);
   const scales = new Float32Array(outFeatures);
-  for (let output = 0; output < outFeatures; output += 1) {
-    const first = output * inFeatures;
-    const scale = Math.fround(Math.abs(largest(source, first, first + inFeatures)) / outputLevels);
-    scales[output] = scale;
-    const factor = scale === 0 ? 0 : 1 / scale;
-    for (let input = 0; input < inFeatures; input += 1) {
-      values[input * outFeatures + output] = (((source[first + input] as number) * factor + outputLevels + 0.5) | 0) - outputLevels;
-    }
-  }
+  const rowLength = Math.ceil(inFeatures / 4) * 4;
+  roundRows({ weight, source, rowLength, blockLength: rowLength, divisor: outputLevels, zero: outputLevels, layout: 'columns' }, (row, rounded) => {
+    const rows = rounded.scales.length;
+    scales.set(rounded.scales, row);
+    for (let input = 0; input < inFeatures; input += 1) values.set(rounded.bytes.subarray(input * rows, (input + 1) * rows), input * outFeatures + row);
+  });
   return { values, scales };
+}
+
+interface Rounding {
+  readonly weight: QuantizedWeight;
+  readonly source: StoredNumbers;
+  /** Elements of a row with its padding. */
+  readonly rowLength: number;
+  /** Elements that share a scale; a divisor of the row's. */
+  readonly blockLength: number;
+  readonly divisor: number;
+  readonly zero: number;
+  /** A byte an integer; or two integers in a byte; or bytes around zero, transposed. */
+  readonly layout: 'rows' | 'halves' | 'columns';
+}
+
+/** Elements rounded at once: few enough for the processor's cache, many enough for what each piece costs. */
+const elementsAtOnce = 2 ** 18;
+
+/** The kernel widens eight numbers at a time. */
+const overreadBytes = 16;
+
+/** Rounds some rows after the other by the kernel; what it hands over is valid until the next rows. */
+function roundRows(
+  { weight, source, rowLength, blockLength, divisor, zero, layout }: Rounding,
+  take: (row: number, rounded: { readonly bytes: Uint8Array; readonly scales: Float32Array }) => void,
+): void {
+  const { outFeatures, inFeatures } = weight;
+  const most = Math.min(outFeatures, Math.max(1, Math.floor(elementsAtOnce / rowLength)));
+  const elements = most * rowLength;
+  const blocks = rowLength / blockLength;
+  // Float32 numbers, then bytes, then bytes in the layout wanted, then scales. Bfloat16 numbers lie where bytes come later.
+  const [bytesAt, laidOutAt, scalesAt] = [4 * elements, 5 * elements, 6 * elements];
+  const kernel = borrowKernel(scalesAt + 4 * most * blocks + overreadBytes);
+  const stored = source.type === 'float32' ? new Float32Array(kernel.buffer, 0, elements) : new Uint16Array(kernel.buffer, bytesAt, elements);
+  for (let row = 0; row < outFeatures; row += most) {
+    const rows = Math.min(most, outFeatures - row);
+    for (let next = 0; next < rows; next += 1) {
+      const first = (row + next) * inFeatures;
+      stored.set(source.data.subarray(first, first + inFeatures), next * rowLength);
+      stored.fill(0, next * rowLength + inFeatures, (next + 1) * rowLength);
+    }
+    const length = rows * rowLength;
+    if (source.type === 'bfloat16') kernel.widenBfloat16(bytesAt, length, 0);
+    kernel.roundBlocks(0, rows * blocks, blockLength, divisor, zero, bytesAt, scalesAt);
+    if (layout === 'halves') kernel.joinHalves(bytesAt, length, laidOutAt);
+    if (layout === 'columns') kernel.transposeBytes(bytesAt, rows, rowLength, zero, laidOutAt);
+    take(row, {
+      bytes: new Uint8Array(kernel.buffer, layout === 'rows' ? bytesAt : laidOutAt, layout === 'halves' ? length / 2 : length),
+      scales: new Float32Array(kernel.buffer, scalesAt, rows * blocks),
+    });
+  }
 }

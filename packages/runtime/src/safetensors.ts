@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { MmhsError, type FloatTensor } from '@mmhs/core';
-import { widenBfloat16, widenFloat16 } from './half-precision.ts';
+import { widenBfloat16 } from './half-precision.ts';
 import {
   maximalHeaderBytes,
   parseSafetensorsHeader,
@@ -9,6 +9,7 @@ import {
   type SafetensorsHeader,
   type SafetensorsType,
 } from './safetensors-header.ts';
+import { storedNumbers } from './stored-numbers.ts';
 
 /** A tensor's bytes as they lie in the file, little-endian, in a buffer of their own. */
 export interface RawTensor {
@@ -79,21 +80,9 @@ function entryOf(path: string, header: SafetensorsHeader, name: string): Safeten
   });
 }
 
-function widen(where: string, { dtype, shape, bytes }: RawTensor): FloatTensor {
-  switch (dtype) {
-    case 'F32':
-      return { type: 'float32', shape, data: new Float32Array(bytes.buffer) };
-    case 'BF16':
-      return { type: 'float32', shape, data: widenBfloat16(new Uint16Array(bytes.buffer)) };
-    case 'F16':
-      return { type: 'float32', shape, data: widenFloat16(new Uint16Array(bytes.buffer)) };
-    default:
-      throw new MmhsError('MMHS_TENSOR_TYPE', 'The tensor cannot be read as float32', {
-        where,
-        got: dtype,
-        expected: 'F32, F16 or BF16',
-      });
-  }
+function widen(where: string, raw: RawTensor): FloatTensor {
+  const { type, data } = storedNumbers(where, raw);
+  return { type: 'float32', shape: raw.shape, data: type === 'float32' ? data : widenBfloat16(data) };
 }
 
 /** One read call moves at most 2 GiB. */

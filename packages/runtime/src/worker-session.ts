@@ -86,8 +86,7 @@ function externalData(path: string, { buffer, byteOffset, byteLength }: ArrayBuf
 async function quantizeAll({ quantized }: CreateSessionCommand, around: SessionSurroundings): Promise<ExternalData[]> {
   const made: ExternalData[] = [];
   for (const { weight, from } of quantized) {
-    const source = await getFrom(around.weights, from).readOnce(weight.source);
-    const { values, scales } = quantizeWeight(weight, source.data as Float32Array);
+    const { values, scales } = quantizeWeight(weight, await getFrom(around.weights, from).readNumbers(weight.source));
     made.push(externalData(weight.values.name, values), externalData(weight.scales.name, scales));
   }
   return made;

@@ -1,12 +1,15 @@
 import type { Tensor } from '@mmhs/core';
 import { Tensor as OrtTensor } from 'onnxruntime-node';
 import { openCheckpointTensors, type CheckpointTensors } from './checkpoint-tensors.ts';
+import { storedNumbers, type StoredNumbers } from './stored-numbers.ts';
 
 /** Weights in the worker: each is read when a session first needs it, and then shared by all sessions. */
 export interface WorkerWeights {
   get(name: string): Promise<OrtTensor>;
   /** The weight for a session that makes its own copy of it: it is not kept here unless another session has it already. */
   readOnce(name: string): Promise<OrtTensor>;
+  /** The weight's numbers, not kept either, for something to be made of them. */
+  readNumbers(name: string): Promise<StoredNumbers>;
 }
 
 /** Weights of a checkpoint folder, widened to float32 and read lazily. */
@@ -27,6 +30,11 @@ export async function openWeights(options: {
       return tensor;
     },
     readOnce: async (name) => loaded.get(name) ?? toOrtTensor(await checkpoint.readTensor(name)),
+    async readNumbers(name) {
+      const present = loaded.get(name);
+      if (present !== undefined) return numbersIn(present);
+      return storedNumbers(`${folder}: ${name}`, await checkpoint.readRaw(name));
+    },
   };
 }
 
@@ -37,7 +45,11 @@ export function holdWeights(tensors: Readonly<Record<string, Tensor>>): WorkerWe
     const tensor = held.get(name);
     return tensor === undefined ? Promise.reject(new Error(`no weight ${name}`)) : Promise.resolve(tensor);
   };
-  return { get, readOnce: get };
+  return { get, readOnce: get, readNumbers: async (name) => numbersIn(await get(name)) };
+}
+
+function numbersIn({ data }: OrtTensor): StoredNumbers {
+  return { type: 'float32', data: data as Float32Array };
 }
 
 /** onnxruntime's view of a tensor, without a copy unless its memory is shared between threads. */
