@@ -4,11 +4,17 @@ export { anyLabel, anyLabelScores } from './any-label.ts';
 export type { Average, ZeroDivision } from './averages.ts';
 export {
   bootstrapInterval,
+  bootstrapIntervals,
+  holmCorrection,
   pairedBootstrap,
+  pairedBootstraps,
   type BootstrapOptions,
   type CountsMetric,
   type Interval,
   type PairedDifference,
+  type Resample,
+  type ResampleMetric,
+  type ResamplingOptions,
 } from './bootstrap.ts';
 export { calibrationError, reliabilityBins, type CalibrationOptions, type ReliabilityBin } from './calibration-error.ts';
 export { fitIsotonic, fitPlatt, fitTemperature, type Calibrator } from './calibrators.ts';
@@ -38,6 +44,7 @@ export { brierScore, logLoss } from './probability-scores.ts';
 export { coverageError, labelRankingAveragePrecision, labelRankingLoss } from './row-ranking.ts';
 export { hammingLoss, subsetAccuracy, zeroOneLoss } from './row-scores.ts';
 export type { RowGroup } from './row-groups.ts';
+export type { PositivesAbove, RankedColumn, RankedLabels } from './label-ranking.ts';
 export { averagePrecision, binaryAveragePrecision, binaryRocAuc, rocAuc } from './score-averages.ts';
 export { toScoreMatrix, type BinaryScores, type ScoredLabels, type ScoreMatrix, type ScoreRows } from './score-matrix.ts';
 export { generalizedMean, subgroupBias, type SubgroupBias } from './subgroup-bias.ts';

@@ -1,10 +1,14 @@
 import { weightedMean, type Average } from './averages.ts';
 import type { Averaged } from './label-scores.ts';
 import type { LabelMatrix } from './label-matrix.ts';
+import type { PositivesAbove, RankedLabels } from './label-ranking.ts';
 import { checkBinary, columnOf, toScored, type BinaryScores, type ScoredLabels, type ScoreMatrix } from './score-matrix.ts';
 import { thresholdCounts } from './threshold-counts.ts';
 
-type BinaryMetric = (input: BinaryScores) => number;
+/** A metric of one label, from how many positives and negatives lie above each threshold. */
+type BinaryMetric = (above: PositivesAbove) => number;
+
+type Scored = ScoredLabels | RankedLabels;
 
 /**
  * Area under the ROC curve of one label: the chance that a positive scores higher than a negative, ties counting half.
@@ -13,13 +17,13 @@ type BinaryMetric = (input: BinaryScores) => number;
  */
 export function binaryRocAuc(input: BinaryScores): number {
   checkBinary(input);
-  return areaUnderRoc(input);
+  return areaUnderRoc(thresholdCounts(input));
 }
 
 /** Average precision of one label: sum of precision x gain in recall, without interpolation; 0 without positives. */
 export function binaryAveragePrecision(input: BinaryScores): number {
   checkBinary(input);
-  return areaUnderPrecisionRecall(input);
+  return areaUnderPrecisionRecall(thresholdCounts(input));
 }
 
 /**
@@ -37,23 +41,31 @@ export function rocAuc<Kind extends Average>(
   return averageScore(options, areaUnderRoc);
 }
 
-/** Average precision, averaged. As scikit-learn's `average_precision_score`: a label without positives counts 0. */
-export function averagePrecision<Kind extends Average>(options: ScoredLabels & { readonly average: Kind }): Averaged<Kind> {
-  return averageScore(options, areaUnderPrecisionRecall);
+/**
+ * Average precision, averaged. As scikit-learn's `average_precision_score`: a label without positives counts 0.
+ *
+ * @param options.skipUndefined - Leave such labels (rows) out of the average instead; NaN for `none`, and when none is left. @default false
+ */
+export function averagePrecision<Kind extends Average>(
+  options: ScoredLabels & { readonly average: Kind; readonly skipUndefined?: boolean },
+): Averaged<Kind> {
+  const { skipUndefined = false } = options;
+  return averageScore(options, (above) =>
+    skipUndefined && !(above.truePositives[above.truePositives.length - 1]! > 0) ? NaN : areaUnderPrecisionRecall(above));
 }
 
 function averageScore<Kind extends Average>(
-  options: ScoredLabels & { readonly average: Kind; readonly skipUndefined?: boolean },
+  options: Scored & { readonly average: Kind; readonly skipUndefined?: boolean },
   metric: BinaryMetric,
 ): Averaged<Kind> {
-  const { gold, scores } = toScored(options);
+  const { gold, scores } = 'above' in options ? options : toScored(options);
   const average: Average = options.average;
   const value = average === 'none' ? perLabel(options, gold, scores, metric) : averaged(options, average, gold, scores, metric);
   return value as Averaged<Kind>;
 }
 
 function averaged(
-  options: ScoredLabels & { readonly skipUndefined?: boolean },
+  options: Scored & { readonly skipUndefined?: boolean },
   average: Exclude<Average, 'none'>,
   gold: LabelMatrix,
   scores: ScoreMatrix,
@@ -62,8 +74,9 @@ function averaged(
   const { sampleWeight, skipUndefined = false } = options;
   switch (average) {
     case 'micro': {
+      if ('above' in options) return metric(options.above('all'));
       const weights = sampleWeight && Float64Array.from(gold.data, (_, cell) => sampleWeight[Math.floor(cell / gold.columns)]!);
-      return metric({ gold: gold.data, scores: scores.data, sampleWeight: weights });
+      return metric(thresholdCounts({ gold: gold.data, scores: scores.data, sampleWeight: weights }));
     }
     case 'macro':
       return mean(perLabel(options, gold, scores, metric), undefined, skipUndefined);
@@ -77,16 +90,18 @@ function averaged(
   }
 }
 
-function perLabel(options: ScoredLabels, gold: LabelMatrix, scores: ScoreMatrix, metric: BinaryMetric): number[] {
+function perLabel(options: Scored, gold: LabelMatrix, scores: ScoreMatrix, metric: BinaryMetric): number[] {
   return Array.from({ length: gold.columns }, (_, column) =>
-    metric({ ...columnOf(gold, scores, column), sampleWeight: options.sampleWeight }),
+    metric('above' in options
+      ? options.above(column)
+      : thresholdCounts({ ...columnOf(gold, scores, column), sampleWeight: options.sampleWeight })),
   );
 }
 
 function perRow(gold: LabelMatrix, scores: ScoreMatrix, metric: BinaryMetric): number[] {
   return Array.from({ length: gold.rows }, (_, row) => {
     const [start, end] = [row * gold.columns, (row + 1) * gold.columns];
-    return metric({ gold: gold.data.subarray(start, end), scores: scores.data.subarray(start, end) });
+    return metric(thresholdCounts({ gold: gold.data.subarray(start, end), scores: scores.data.subarray(start, end) }));
   });
 }
 
@@ -105,10 +120,9 @@ function mean(values: readonly number[], weights: ArrayLike<number> | undefined,
   return !skipUndefined && counted.some(Number.isNaN) ? NaN : weightedMean(counted, weights);
 }
 
-function areaUnderRoc(input: BinaryScores): number {
-  const { truePositives, falsePositives } = thresholdCounts(input);
-  const positives = truePositives.at(-1) ?? 0;
-  const negatives = falsePositives.at(-1) ?? 0;
+function areaUnderRoc({ truePositives, falsePositives }: PositivesAbove): number {
+  const positives = truePositives[truePositives.length - 1] ?? 0;
+  const negatives = falsePositives[falsePositives.length - 1] ?? 0;
   if (positives === 0 || negatives === 0) return NaN;
   let area = 0;
   let [lastTrue, lastFalse] = [0, 0];
@@ -120,9 +134,8 @@ function areaUnderRoc(input: BinaryScores): number {
   return area / (positives * negatives);
 }
 
-function areaUnderPrecisionRecall(input: BinaryScores): number {
-  const { truePositives, falsePositives } = thresholdCounts(input);
-  const positives = truePositives.at(-1) ?? 0;
+function areaUnderPrecisionRecall({ truePositives, falsePositives }: PositivesAbove): number {
+  const positives = truePositives[truePositives.length - 1] ?? 0;
   if (positives === 0) return 0;
   let area = 0;
   let lastTrue = 0;
