@@ -11,10 +11,10 @@ import { execSync } from 'node:child_process';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 
-import type { ProcessedImage, TrainableTensors } from '@mmhs/core';
+import type { LinearPrecision, ProcessedImage, TrainableTensors } from '@mmhs/core';
 import { createRuntime } from '@mmhs/runtime';
 import {
-  clipGradients, createAdamW, createFeatureStore, createTrainingEngine, createVisionSession, trainedSpecs, type ImageLoader, type PreparedPost,
+  clipGradients, createAdamW, createFeatureStore, createTrainingEngine, createVisionSession, trainedSpecs, type FeatureStore, type ImageLoader, type PreparedPost,
 } from '@mmhs/trainer';
 
 import { measureGemmRate } from './gemm-rate.ts';
@@ -58,28 +58,24 @@ const tiles = Array.from({ length: samples }, (_, number) => syntheticImage(numb
 const images: ImageLoader = {
   load: (path) => Promise.resolve({ key: path, processed: tiles[Number(path.split('-')[1]) % samples] as ProcessedImage }),
 };
-const features = createFeatureStore({
-  vision: await createVisionSession({ runtime, model, weights, parameters, trainable }),
-  model,
-  images,
-  cache: { identity: 'bench' },
-});
+const stores = new Map<LinearPrecision, FeatureStore>();
 const optimizer = createAdamW({ parameters: parameters.values });
 
 /** Delays of the main thread's event loop, one histogram a variant. */
 const eventLoops: ReturnType<typeof monitorEventLoopDelay>[] = [];
 let pictures = 0;
-const variants: Record<string, { readonly prefix: number; readonly cached: boolean }> = {
+const variants: Record<string, { readonly prefix: number; readonly cached: boolean; readonly precision?: LinearPrecision }> = {
   'first epoch (features computed)': { prefix: sharedPrefix, cached: false },
+  'first epoch, 8-bit vision products': { prefix: sharedPrefix, cached: false, precision: 'int8' },
   'later epochs (features cached)': { prefix: sharedPrefix, cached: true },
   'later epochs, no shared prefix': { prefix: 0, cached: true },
 };
 const gemmRate = await measureGemmRate(runtime, { m: 512, k: 576, n: 1536 });
 print(`fp32 matrix products [512, 576] x [576, 1536] and back: ${gemmRate.toFixed(0)} GFLOP/s`);
 const results = new Map<string, number>();
-for (const [name, { prefix, cached }] of Object.entries(variants)) {
+for (const [name, { prefix, cached, precision = 'float32' }] of Object.entries(variants)) {
   if (flags.only !== undefined && !name.includes(flags.only)) continue;
-  const seconds = await measure(prefix, cached);
+  const seconds = await measure(prefix, cached, precision);
   results.set(name, samples / seconds);
   const rate = cachedStepFlops({ samples, sharedPrefix: prefix }) / seconds / 1e9;
   const utilisation = cached ? `, ${rate.toFixed(0)} GFLOP/s in matrix products: ${(100 * rate / gemmRate).toFixed(0)} % of the rate above` : '';
@@ -94,7 +90,16 @@ for (const variant of new Set(peer.map((row) => row.variant))) {
   print(`peer ${variant}: ${theirs.toFixed(3)} samples/s; ours / peer: ${[...results].map(([name, ours]) => `${(ours / theirs).toFixed(2)} ${name}`).join(', ')}`);
 }
 
-async function measure(prefix: number, cached: boolean): Promise<number> {
+async function featuresIn(precision: LinearPrecision): Promise<FeatureStore> {
+  const store = stores.get(precision) ?? createFeatureStore({
+    vision: await createVisionSession({ runtime, model, weights, parameters, trainable, precision }), model, images, cache: { identity: 'bench' },
+  });
+  stores.set(precision, store);
+  return store;
+}
+
+async function measure(prefix: number, cached: boolean, precision: LinearPrecision): Promise<number> {
+  const features = await featuresIn(precision);
   const engine = createTrainingEngine({
     runtime, model, weights, parameters, trainable, features, images, sharedPrefix: prefix > 0,
     gradientCheckpointing: flags.gradient_checkpointing,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { LabelSet, Prediction, Sample } from '@mmhs/core';
 import { loadSplit } from '@mmhs/data';
-import { columnsOf, findAdapterModel, openLabeller, type Evaluation, type ProgressReporter } from '@mmhs/trainer';
+import { columnsOf, findAdapterModel, openLabeller, precisionOptions, type Evaluation, type ProgressReporter } from '@mmhs/trainer';
 import type { EvaluatedPost, SplitName } from './evaluated-post.ts';
 import { families } from './families.ts';
 import type { ReadSettings } from './read-settings.ts';
@@ -44,6 +44,7 @@ export async function evaluateSplits(options: ReadSettings & {
     batchSize: settings.per_device_eval_batch_size,
     maxNewTokens: settings.max_new_tokens,
     rule: settings.rule,
+    ...precisionOptions(settings),
     signal,
   });
   try {

@@ -1,10 +1,5 @@
-import { decisionRules, settingDescriptions, trainingConfigSchema, type DecisionRule, type SettingDescription } from '@mmhs/trainer';
+import { decisionRules, precisionSettings, setting, trainingConfigSchema, type DecisionRule } from '@mmhs/trainer';
 import { z } from 'zod';
-
-function setting<Field extends z.ZodType>(field: Field, description: SettingDescription): Field {
-  settingDescriptions.add(field, description);
-  return field;
-}
 
 const training = trainingConfigSchema.shape;
 const file = z.string().min(1).nullable().default(null);
@@ -28,6 +23,7 @@ export const evaluateSchema = z.strictObject({
   scores: setting(z.boolean().default(true), {
     group: 'Adapter', help: 'Compute the probability of each label, for curves and calibration.',
   }),
+  ...precisionSettings,
   max_new_tokens: training.max_new_tokens,
   per_device_eval_batch_size: training.per_device_eval_batch_size,
   device: training.device,

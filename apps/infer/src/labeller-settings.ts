@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { precisionOptions } from '@mmhs/trainer';
 import type { PostLabellerSettings } from './labelling/open-post-labeller.ts';
 import type { InferSettings } from './settings.ts';
 
@@ -13,8 +14,7 @@ export function labellerSettings(settings: InferSettings, cwd: string): PostLabe
     maxNewTokens: settings.max_new_tokens,
     rule: settings.rule,
     merge: settings.merge,
-    precision: settings.weights === 'float32' ? 'float32' : `weights-${settings.weights}`,
-    visionPrecision: settings.vision_products,
+    ...precisionOptions(settings),
     scores: settings.scores,
   };
 }

@@ -1,10 +1,5 @@
-import { decisionRules, settingDescriptions, trainingConfigSchema, type DecisionRule, type SettingDescription } from '@mmhs/trainer';
+import { decisionRules, precisionSettings, setting, trainingConfigSchema, type DecisionRule } from '@mmhs/trainer';
 import { z } from 'zod';
-
-function setting<Field extends z.ZodType>(field: Field, description: SettingDescription): Field {
-  settingDescriptions.add(field, description);
-  return field;
-}
 
 const training = trainingConfigSchema.shape;
 const count = z.int().positive();
@@ -29,12 +24,7 @@ export const inferSchema = z.strictObject({
   merge: setting(z.boolean().default(false), {
     group: 'Adapter', help: 'Merge the adapter into a copy of the weights it changes: faster, and more memory.',
   }),
-  weights: setting(z.enum(['float32', 'int8', 'int4']).default('float32'), {
-    group: 'Adapter', help: "How the language model's weights are held: 8 or 4 bits take less memory and are read faster; answers can differ.",
-  }),
-  vision_products: setting(z.enum(['float32', 'int8']).default('float32'), {
-    group: 'Adapter', help: "How the vision tower's products are computed: 8 bits are faster; answers can differ.",
-  }),
+  ...precisionSettings,
   max_new_tokens: training.max_new_tokens,
   device: training.device,
   threads: training.threads,

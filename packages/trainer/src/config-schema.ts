@@ -1,11 +1,5 @@
 import { z } from 'zod';
-import { settingDescriptions, type SettingDescription } from './flags-settings.ts';
-
-/** Joins a field's schema with what the help says about it. */
-function setting<Field extends z.ZodType>(field: Field, description: SettingDescription): Field {
-  settingDescriptions.add(field, description);
-  return field;
-}
+import { setting } from './flags-settings.ts';
 
 const path = z.string().min(1);
 const share = z.number().min(0).max(1);
@@ -33,6 +27,11 @@ export const trainingConfigSchema = z.strictObject({
   load_in_4bit: setting(z.boolean().default(false), {
     group: 'Model', help: 'Keep the base weights in 4 bits.', original: 'true',
     inert: 'this version keeps base weights as the checkpoint stores them.',
+  }),
+  vision_products: setting(z.enum(['float32', 'int8']).default('float32'), {
+    group: 'Model',
+    help: "How a frozen vision tower's products are computed: 8 bits are faster, but round the image features. Kept with the adapter, so " +
+      'that labelling does the same.',
   }),
   fp16: setting(z.boolean().default(false), {
     group: 'Model', help: 'Train in half precision.', original: 'true or false, by model',

@@ -21,6 +21,12 @@ export interface SettingDescription {
 /** Descriptions of the settings of every command, by their schema. */
 export const settingDescriptions = z.registry<SettingDescription>();
 
+/** Joins a field's schema with what the help says about it. */
+export function setting<Field extends z.ZodType>(field: Field, description: SettingDescription): Field {
+  settingDescriptions.add(field, description);
+  return field;
+}
+
 /** A strict object schema each of whose fields is one setting: a flag, a variable and a key of the config file. */
 export type SettingsSchema = z.ZodObject<Readonly<Record<string, z.ZodType>>, z.core.$strict>;
 

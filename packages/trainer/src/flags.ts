@@ -3,6 +3,7 @@ export { mergeSettings } from './flags-merge.ts';
 export { parseEnvironment, parseFlags, type GivenValue, type GivenValues } from './flags-parse.ts';
 export {
   listSettings,
+  setting,
   settingDescriptions,
   type Setting,
   type SettingDescription,

@@ -19,6 +19,7 @@ export {
   type TrainingConfig,
 } from './config.ts';
 export { trainingConfigSchema, type TrainingSettings } from './config-schema.ts';
+export { precisionOptions, precisionSettings } from './precision-settings.ts';
 export { chooseFamily, completeConfig, findModel, type FoundModel } from './config-family.ts';
 export { exportModel, exportTypes, type ExportModelOptions, type ExportType } from './export-model.ts';
 export { findCheckpoint, type FindCheckpointOptions } from './find-checkpoint.ts';
@@ -32,6 +33,7 @@ export {
   parseEnvironment,
   parseFlags,
   renderHelp,
+  setting,
   settingDescriptions,
   suggestName,
   type GivenValue,

@@ -9,6 +9,7 @@ import type { createTowers } from './labeller-tower.ts';
 import { openAdaptedWeights } from './labeller-weights.ts';
 import type { DescribedPrompt, Labeller, LabellerOptions, PostToLabel } from './labeller.ts';
 import type { OpenedModel } from './open-model.ts';
+import { labellerPrecision, readPrecision } from './precision-record.ts';
 import { createPredictor } from './predict.ts';
 import { preparePosts, promptOf, type PreparedPost } from './prepare-posts.ts';
 
@@ -28,11 +29,12 @@ export async function openAdapter(options: LabellerOptions & {
   const { labelSet } = record;
   const adapted = await openAdaptedWeights({ opened, adapterFolder, merge: options.merge ?? false, signal: options.signal });
   const { trainable, parameters, weights } = adapted;
-  const tower = await options.towerOf(adapted);
+  const precision = labellerPrecision(await readPrecision(adapterFolder), options);
+  const tower = await options.towerOf(adapted, precision.vision);
   const { images, features } = tower;
   const predictor = createPredictor({
     runtime, model, weights, parameters, trainable, features, tokenizer, batchSize, maxNewTokens,
-    precision: options.precision, weightBinding: options.hasCompany ? undefined : 'packed-if-small', exactUpTo: options.exactUpTo,
+    precision: precision.language, weightBinding: options.hasCompany ? undefined : 'packed-if-small', exactUpTo: options.exactUpTo,
     language: createAnswerLanguage({ processor, model, prompt: record }),
   });
   const maxTokens = Number(record.context['maxTokens']);

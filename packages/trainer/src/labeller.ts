@@ -105,7 +105,7 @@ export interface LabellerOptions {
   readonly merge?: boolean | undefined;
   /** How the language model's products are computed. @default 'float32' */
   readonly precision?: LinearPrecision | undefined;
-  /** How the vision tower's products are computed. @default 'float32' */
+  /** How the vision tower's products are computed. @default as when the adapter was trained */
   readonly visionPrecision?: LinearPrecision | undefined;
   /**
    * Up to this many labels every label array is scored; with more, the likeliest are searched for until those not seen have less
@@ -135,7 +135,8 @@ export async function openLabeller({ adapterFolder, ...options }: OpenLabellerOp
  * @returns a labeller for each folder, in their order.
  * @throws MmhsError `MMHS_PROMPT_RECORD` when a folder does not say which prompt it was trained with, `MMHS_PROMPT_MISMATCH`
  * when the model's chat template is another than in training, `MMHS_LABELLER_ADAPTERS` when the adapters belong to different models
- * or picture sizes, and whatever opening model and adapters throws.
+ * or picture sizes, `MMHS_LABELLER_PRECISION` when what they were trained with cannot be read, and whatever opening model and adapters
+ * throws.
  */
 export async function openLabellers(options: LabellerOptions & {
   readonly adapterFolders: readonly string[];
@@ -148,7 +149,7 @@ export async function openLabellers(options: LabellerOptions & {
   const folder = await findAdapterModel({ adapterFolders, modelId: options.modelId, signal });
   const family = await chooseFamily({ families, name: 'auto', folder });
   const opened = await openModel({ folder, family, imageSize: imageSizeOf(first.record), device, threads, signal });
-  const towerOf = createTowers(opened, options.visionPrecision);
+  const towerOf = createTowers(opened);
   const labellers: Labeller[] = [];
   let users = adapterFolders.length;
   const release = async (): Promise<void> => {

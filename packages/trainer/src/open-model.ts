@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { MmhsError, type ImageSizeOptions, type PostProcessor, type Tokenizer, type VlmFamily, type VlmModel } from '@mmhs/core';
+import { MmhsError, type ImageSizeOptions, type LinearPrecision, type PostProcessor, type Tokenizer, type VlmFamily, type VlmModel } from '@mmhs/core';
 import { createRuntime, openCheckpointFolder, type CheckpointHandle, type Device, type Runtime } from '@mmhs/runtime';
 
 /** A checkpoint opened for training or evaluation. */
@@ -14,11 +14,16 @@ export interface OpenedModel {
   readonly processor: PostProcessor;
   readonly tokenizer: Tokenizer;
   readonly weights: CheckpointHandle;
-  /** What decides image features besides the picture: the weights and the image settings. */
+  /** What decides image features besides picture and precision: the weights and the image settings. */
   readonly featureIdentity: string;
   /** The checkpoint's chat template as text, part of the prompt's fingerprint. */
   readonly chatTemplate: string;
   close(): Promise<void>;
+}
+
+/** What decides image features when the tower's products are computed in a precision. */
+export function featureIdentity({ featureIdentity: identity }: OpenedModel, precision: LinearPrecision): string {
+  return precision === 'float32' ? identity : `${identity} ${precision}`;
 }
 
 /** Opens a checkpoint folder with a family and starts the runtime. */

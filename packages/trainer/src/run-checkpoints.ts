@@ -13,6 +13,7 @@ import { findLatestCheckpoint, rotateCheckpoints, writeCheckpoint } from './chec
 import { loadTrainingState, saveTrainingState, TrainerStateSchema, type TrainerState } from './checkpoint-state.ts';
 import type { EarlyStoppingState } from './early-stopping.ts';
 import type { AdamW, AdamWState } from './optimizer.ts';
+import { precisionFile, type PrecisionRecord } from './precision-record.ts';
 import type { RunIdentity } from './run-identity.ts';
 import type { LogWindow, RunRecorder } from './run-recorder.ts';
 
@@ -68,8 +69,9 @@ export function createRunCheckpoints(options: {
   readonly optimizer: () => AdamW;
   readonly recorder: () => RunRecorder;
   readonly prompt: PromptRecord;
+  readonly precision: PrecisionRecord;
 }): RunCheckpoints {
-  const { runFolder, limit, model, targets, parameters, prompt } = options;
+  const { runFolder, limit, model, targets, parameters, prompt, precision } = options;
   const writeParameters = async (folder: string): Promise<void> => {
     if (targets.lora === undefined) {
       await mkdir(folder, { recursive: true });
@@ -85,6 +87,7 @@ export function createRunCheckpoints(options: {
       extraFiles: {
         'label_map.json': `${JSON.stringify({ class_names: prompt.labelSet }, null, 2)}\n`,
         'prompt.json': `${JSON.stringify(prompt, null, 2)}\n`,
+        ...precisionFile(precision),
       },
     });
   };

@@ -1,15 +1,16 @@
 import { join } from 'node:path';
 
-import { MmhsError, type PromptContent, type VlmFamily, type VlmModel } from '@mmhs/core';
+import { MmhsError, type PromptContent, type VlmFamily } from '@mmhs/core';
 import { buildPrompt, recordPrompt, type PromptRecord } from '@mmhs/prompts';
 import type { ParameterStore } from '@mmhs/runtime';
 
 import { startingParameters, withoutDropout, type TrainingTargets } from './adapter-setup.ts';
 import { createAnswerLanguage } from './answer-language.ts';
 import type { TrainingConfig } from './config.ts';
+import { isTowerTrained } from './base-precision.ts';
 import { createFeatureStore, type FeatureCacheOptions } from './feature-store.ts';
 import { createImageLoader, type ImageLoader } from './image-loader.ts';
-import type { OpenedModel } from './open-model.ts';
+import { featureIdentity, type OpenedModel } from './open-model.ts';
 import { createPredictor, type Predictor } from './predict.ts';
 import { preparePosts, type PreparedPost } from './prepare-posts.ts';
 import type { ProgressReporter } from './progress.ts';
@@ -124,7 +125,7 @@ async function openSessions(
   const still = withoutDropout(trainable);
   const towerTrained = isTowerTrained(targets, model);
   const features = createFeatureStore({
-    vision: await createVisionSession({ runtime, model, weights, parameters, trainable: still }),
+    vision: await createVisionSession({ runtime, model, weights, parameters, trainable: still, precision: config.vision_products }),
     model,
     images,
     cache: featureCache(setup, towerTrained),
@@ -145,18 +146,10 @@ async function openSessions(
 
 function featureCache({ config, opened, folder }: RunSetup, towerTrained: boolean): FeatureCacheOptions {
   const bytes = config.feature_cache_gb * 2 ** 30;
-  const identity = opened.featureIdentity;
+  const identity = featureIdentity(opened, config.vision_products);
   if (towerTrained || config.feature_cache === 'off') return { memoryBytes: 0, identity };
   if (config.feature_cache === 'memory') return { memoryBytes: bytes, identity };
   return { memoryBytes: Math.min(bytes, 2 ** 30), folder: join(folder, 'features'), diskBytes: bytes, identity };
-}
-
-/** Whether image features change while training, so that they cannot be cached. */
-function isTowerTrained({ trainable }: TrainingTargets, model: VlmModel): boolean {
-  const parts = new Map(model.linears.map(({ path, part }) => [path, part]));
-  const isTower = (path: string): boolean => ['vision', 'connector'].includes(parts.get(path) ?? 'language');
-  const towerTensors = new Set(model.visionGraph({ trainable: { adapters: new Map(), full: new Set() } }).weights.map(({ name }) => name));
-  return [...trainable.adapters.keys()].some(isTower) || [...trainable.full].some((name) => towerTensors.has(name));
 }
 
 function noTrainingPosts({ train_csv, on_bad_row, on_bad_image }: TrainingConfig): MmhsError {

@@ -4,6 +4,7 @@ import type { VlmFamily } from '@mmhs/core';
 
 import { chooseTargets, setValues, type TrainingTargets } from './adapter-setup.ts';
 import { evaluationMetrics, writeLabelMap, writeMetricsFile, writeResolvedConfig, type Evaluation } from './artifacts.ts';
+import { checkPrecision } from './base-precision.ts';
 import type { TrainingConfig } from './config.ts';
 import { tuneRunDecision } from './decision-run.ts';
 import { createEarlyStopping, type EarlyStopping } from './early-stopping.ts';
@@ -54,7 +55,8 @@ export interface TrainingResult {
  * from the last whole checkpoint, and the result is the uninterrupted run's, bit for bit.
  *
  * @throws MmhsError `MMHS_CONFIG_OUT_DIR` when a fresh run would overwrite another one's results, `MMHS_CONFIG_RESUME` when a
- * checkpoint is continued under other settings, and what reading data, pictures and model throws.
+ * checkpoint is continued under other settings, `MMHS_CONFIG_PRECISION` when what is trained cannot be computed as asked, and what
+ * reading data, pictures and model throws.
  */
 export async function runTraining(options: RunTrainingOptions): Promise<TrainingResult> {
   const { config, family, progress, signal } = options;
@@ -79,6 +81,7 @@ export async function runTraining(options: RunTrainingOptions): Promise<Training
 async function trainOpened(options: RunTrainingOptions, opened: OpenedModel, folder: string): Promise<TrainingResult> {
   const { config, progress, versions = {} } = options;
   const targets = chooseTargets({ config, family: options.family, model: opened.model });
+  checkPrecision({ config, targets, model: opened.model });
   const parts = await setUpRun({ ...options, opened, targets, folder });
   for (const line of describeRun({ ...opened, trainable: targets.trainable, posts: parts.posts.train, plan: parts.plan })) {
     progress.note(line);
@@ -138,6 +141,7 @@ class TrainingRun {
       optimizer: () => this.optimizer,
       recorder: () => this.recorder,
       prompt: parts.prompt,
+      precision: { vision_products: config.vision_products },
     });
   }
 
