@@ -39,11 +39,11 @@ describe('the command', () => {
     });
     try {
       await run('--no-report');
-      await run('--out_dir', 'again', '--compare', 'run');
+      await run('--out_dir', 'again', '--compare', 'run', '--weights', 'int4', '--agreement');
     } finally {
       silence.mockRestore();
     }
-    const [printed] = write.mock.calls[0] as [string];
+    const [printed, again] = write.mock.calls.map(([text]) => text as string) as [string, string];
     write.mockRestore();
 
     const posts = (await readPredictions({ path: join(folder, 'run/evaluation/predictions.jsonl') })).get('val') ?? [];
@@ -54,6 +54,12 @@ describe('the command', () => {
     expect(metrics['eval_f1_micro']).toBe(report.f1Micro);
     expect((JSON.parse(printed) as { val: { f1Micro: number } }).val.f1Micro).toBe(report.f1Micro);
     expect(posts.every(({ labels: given, scores = {} }) => labels.every((label) => given.includes(label) === ((scores[label] ?? 0) >= 0.5)))).toBe(true);
+
+    const agreement = JSON.parse(await readFile(join(folder, 'again/agreement.json'), 'utf8')) as Record<'val', Record<string, number>>;
+    expect(agreement.val).toMatchObject({ samples: 120, f1MicroFloat32: report.f1Micro });
+    expect(agreement.val['meanScoreDifference']).toBeGreaterThan(0);
+    expect(agreement.val['largestScoreDifference']).toBeLessThan(0.5);
+    expect((JSON.parse(again) as { val: { agreement: unknown } }).val.agreement).toEqual(agreement.val);
 
     const page = await readFile(join(folder, 'again/report.html'), 'utf8');
     expect(page).toContain('<h2>Comparison</h2>');

@@ -27,12 +27,14 @@ export interface RunResult {
 
 /** Opens the adapter and labels every split. Throws what reading posts and opening models throws. */
 export async function evaluateSplits(options: ReadSettings & {
+  /** Instead of what the settings and the adapter say. */
+  readonly precision?: 'float32';
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly progress: ProgressReporter;
   readonly signal: AbortSignal;
 }): Promise<RunResult> {
-  const { settings, adapterFolder, files, cwd, env, progress, signal } = options;
+  const { settings, adapterFolder, files, precision, cwd, env, progress, signal } = options;
   const labeller = await openLabeller({
     adapterFolder,
     modelId: await findAdapterModel({
@@ -44,7 +46,7 @@ export async function evaluateSplits(options: ReadSettings & {
     batchSize: settings.per_device_eval_batch_size,
     maxNewTokens: settings.max_new_tokens,
     rule: settings.rule,
-    ...precisionOptions(settings),
+    ...(precision === undefined ? precisionOptions(settings) : { precision, visionPrecision: precision }),
     signal,
   });
   try {

@@ -24,6 +24,9 @@ export const evaluateSchema = z.strictObject({
     group: 'Adapter', help: 'Compute the probability of each label, for curves and calibration.',
   }),
   ...precisionSettings,
+  agreement: setting(z.boolean().default(false), {
+    group: 'Adapter', help: 'Label the posts in float32 too, and say how many answers are the same and how far scores differ.',
+  }),
   max_new_tokens: training.max_new_tokens,
   per_device_eval_batch_size: training.per_device_eval_batch_size,
   device: training.device,
