@@ -4,5 +4,5 @@ import { libraryConfig } from '../../tsup.base.ts';
 
 export default defineConfig({
   ...libraryConfig,
-  entry: { index: 'src/index.ts', 'family-tools': 'src/family-tools/index.ts' },
+  entry: { index: 'src/index.ts', 'family-tools': 'src/family-tools/index.ts', 'hub-settings': 'src/hub-settings.ts' },
 });

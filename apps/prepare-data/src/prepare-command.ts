@@ -40,7 +40,7 @@ export async function prepareCommand({ argv, env, cwd, signal }: CommandContext,
   }
 }
 
-function prepare(settings: Settings, options: PrepareOptions, { cwd, env }: Pick<CommandContext, 'cwd' | 'env'>): Promise<PreparedDataSet> {
+async function prepare(settings: Settings, options: PrepareOptions, { cwd, env }: Pick<CommandContext, 'cwd' | 'env'>): Promise<PreparedDataSet> {
   if (settings.dataset === 'mmhs150k') {
     const sources = sourcesOf(settings);
     return prepareMmhs150k({
@@ -55,7 +55,7 @@ function prepare(settings: Settings, options: PrepareOptions, { cwd, env }: Pick
     ...options,
     fineGrained: settings.fine_grained ?? undefined,
     annotations: settings.annotations === null ? undefined : resolve(cwd, settings.annotations),
-    hub: readHubSettings(env),
+    hub: await readHubSettings({ env }),
     repository: settings.repository,
     revision: settings.revision,
   });

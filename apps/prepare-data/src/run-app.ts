@@ -22,7 +22,7 @@ function prepareHelp(): string {
       },
       { command: 'pnpm --filter prepare-data start inspect --help', purpose: 'tells about inspecting' },
     ],
-    notes: ['The Hugging Face Hub is reached as HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE say.', ...notes],
+    notes: ['The Hugging Face Hub is reached as HF_TOKEN (or the token file), HF_ENDPOINT and HF_HUB_OFFLINE say.', ...notes],
   });
 }
 

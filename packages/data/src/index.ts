@@ -14,7 +14,7 @@ export { downloadFile, type DownloadFileOptions, type DownloadProgress } from '.
 export { urlSource, type DownloadSource, type DownloadTarget, type Fetch } from './download/download-source.ts';
 export type { ExpectedFile } from './download/checksum.ts';
 export { googleDriveSource } from './download/google-drive.ts';
-export { readHubSettings, type HubSettings } from './download/hub-settings.ts';
+export { publicHub, readHubSettings, type HubAccess } from '@mmhs/core/hub-settings';
 export type { Finding, FindingCode, SplitName } from './prepare/findings.ts';
 export { formatPrepared } from './prepare/format-prepared.ts';
 export type { FineGrainedLabels } from './prepare/hateful-memes-plan.ts';

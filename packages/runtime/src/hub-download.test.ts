@@ -6,7 +6,7 @@ import { MmhsError } from '@mmhs/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { etagOf, sha256, startHubServer, type HubServer } from './__fixtures__/hub-server.ts';
 import { downloadModel, type DownloadModelOptions } from './hub-download.ts';
-import type { HubSettings } from './hub-settings.ts';
+import type { HubSettings } from '@mmhs/core/hub-settings';
 
 const id = 'org/tiny-model';
 const commit = 'a'.repeat(40);

@@ -1,4 +1,5 @@
 import { MmhsError } from '@mmhs/core';
+import type { HubSettings } from '@mmhs/core/hub-settings';
 import { downloadBlobs, type DownloadProgress } from './hub-blobs.ts';
 import { openModelCache, type ModelCache } from './hub-cache.ts';
 import { describeFileError, notCachedError, type HubTarget } from './hub-errors.ts';
@@ -8,7 +9,6 @@ import { checkHubNames } from './hub-id.ts';
 import { listModel, type HubListing } from './hub-listing.ts';
 import { withLock } from './hub-lock.ts';
 import { usualPatience, withRetries, type Patience } from './hub-retry.ts';
-import type { HubSettings } from './hub-settings.ts';
 
 /** Options of {@link downloadModel}. */
 export interface DownloadModelOptions {

@@ -16,7 +16,7 @@ export type { DownloadProgress } from './hub-blobs.ts';
 export { downloadModel, type DownloadedModel, type DownloadModelOptions } from './hub-download.ts';
 export { isHubId } from './hub-id.ts';
 export type { Patience } from './hub-retry.ts';
-export { readHubSettings, type HubSettings } from './hub-settings.ts';
+export { readHubSettings, type HubSettings } from '@mmhs/core/hub-settings';
 export { labelProbabilities, type LabelProbabilities } from './label-probabilities.ts';
 export { createLabelTrie, type Answer, type AnswerLanguage, type TrieNode } from './label-trie.ts';
 export type { Device, GraphOptimization } from './messages.ts';

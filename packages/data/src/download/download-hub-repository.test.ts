@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { publicHub, type HubAccess } from '@mmhs/core/hub-settings';
 import { describe, expect, it } from 'vitest';
 import { startFileServer, type FileServer } from '../__fixtures__/file-server.ts';
 import { useTemporaryFolder } from '../__fixtures__/temporary-folder.ts';
 import { downloadHubRepository } from './download-hub-repository.ts';
-import { readHubSettings } from './hub-settings.ts';
 
 const folder = useTemporaryFolder();
 const listingUrl = '/api/datasets/someone/memes/tree/main?recursive=true&expand=false';
@@ -30,8 +30,7 @@ function offer(server: FileServer, files: Readonly<Record<string, string>>): voi
   server.files.set(listingUrl, { content, headers: { 'content-type': 'application/json' } });
 }
 
-const settingsOf = (server: FileServer, more: Record<string, string> = {}) =>
-  readHubSettings({ HF_ENDPOINT: `${server.url}/`, ...more });
+const settingsOf = (server: FileServer, more: Partial<HubAccess> = {}): HubAccess => ({ ...publicHub, endpoint: server.url, ...more });
 
 describe('downloadHubRepository', () => {
   it('downloads what is wanted, with the token, and asks for nothing once it is complete', async () => {
@@ -39,7 +38,7 @@ describe('downloadHubRepository', () => {
     const target = folder.fresh();
     const progress: number[] = [];
     const options = {
-      repository: 'someone/memes', settings: settingsOf(server, { HF_TOKEN: 'hf_abc' }), folder: target,
+      repository: 'someone/memes', settings: settingsOf(server, { token: 'hf_abc' }), folder: target,
       select: (path: string) => path !== 'README.md', retryDelay: 1,
       onProgress: ({ doneFiles, totalFiles, totalBytes }: { doneFiles: number; totalFiles: number; totalBytes: number }) => {
         expect([totalFiles, totalBytes]).toEqual([3, 10]);
@@ -52,7 +51,7 @@ describe('downloadHubRepository', () => {
     expect(progress).toEqual([0, 1, 2, 3]);
     expect(new Set(server.seenHeaders.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer hf_abc']));
     await server.close();
-    await downloadHubRepository({ ...options, settings: settingsOf(server, { HF_HUB_OFFLINE: '1' }) });
+    await downloadHubRepository({ ...options, settings: settingsOf(server, { offline: true }) });
   });
 
   it('goes on after a failure with the files that are missing or have changed', async () => {
@@ -98,14 +97,7 @@ describe('downloadHubRepository', () => {
     await expect(downloadHubRepository(options)).rejects.toMatchObject({
       code: 'MMHS_DATA_DOWNLOAD', message: expect.stringMatching(/401.*HF_TOKEN/s),
     });
-    const offline = downloadHubRepository({ ...options, settings: settingsOf(server, { HF_HUB_OFFLINE: 'TRUE' }) });
+    const offline = downloadHubRepository({ ...options, settings: settingsOf(server, { offline: true }) });
     await expect(offline).rejects.toMatchObject({ code: 'MMHS_DATA_OFFLINE' });
-  });
-});
-
-it('reads the usual variables of the Hub', () => {
-  expect(readHubSettings({})).toEqual({ endpoint: 'https://huggingface.co', token: undefined, offline: false });
-  expect(readHubSettings({ HF_TOKEN: ' hf_x ', HF_HUB_OFFLINE: '0', HF_ENDPOINT: '' })).toEqual({
-    endpoint: 'https://huggingface.co', token: 'hf_x', offline: false,
   });
 });

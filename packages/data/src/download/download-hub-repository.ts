@@ -1,13 +1,13 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MmhsError } from '@mmhs/core';
+import type { HubAccess } from '@mmhs/core/hub-settings';
 import { isPlainPath } from '../archive/plain-path.ts';
 import { inParallel } from '../in-parallel.ts';
 import { checkDiskSpace } from './disk-space.ts';
 import { downloadFile } from './download-file.ts';
 import { urlSource, type Fetch } from './download-source.ts';
 import { listHubFiles, readListing, writeListing, type HubListing } from './hub-listing.ts';
-import type { HubSettings } from './hub-settings.ts';
 import { sizeOf } from './partial-file.ts';
 
 /** How far the download of a repository is. */
@@ -24,7 +24,7 @@ export interface DownloadHubRepositoryOptions {
   readonly repository: string;
   /** Branch, tag or commit. @default 'main' */
   readonly revision?: string;
-  readonly settings: HubSettings;
+  readonly settings: HubAccess;
   /** Folder to put the files in, under their paths in the repository. */
   readonly folder: string;
   /** Which files are wanted. @default all */
@@ -93,7 +93,7 @@ async function downloadAll(options: DownloadHubRepositoryOptions, listing: HubLi
   });
 }
 
-function addressOf(settings: HubSettings, { repository, revision }: HubListing, path: string): string {
+function addressOf(settings: HubAccess, { repository, revision }: HubListing, path: string): string {
   const escaped = path.split('/').map(encodeURIComponent).join('/');
   return `${settings.endpoint}/datasets/${repository}/resolve/${encodeURIComponent(revision)}/${escaped}`;
 }

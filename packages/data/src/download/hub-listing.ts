@@ -1,9 +1,9 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { MmhsError } from '@mmhs/core';
+import type { HubAccess } from '@mmhs/core/hub-settings';
 import { z } from 'zod';
 import { describeCause } from './connection-error.ts';
 import type { Fetch } from './download-source.ts';
-import type { HubSettings } from './hub-settings.ts';
 
 const listingSchema = z.object({
   repository: z.string(),
@@ -33,7 +33,7 @@ export async function listHubFiles(options: {
   /** Such as `owner/name`. */
   readonly repository: string;
   readonly revision: string;
-  readonly settings: HubSettings;
+  readonly settings: HubAccess;
   readonly select: (path: string) => boolean;
   readonly fetch: Fetch;
   readonly signal?: AbortSignal | undefined;

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { publicHub } from '@mmhs/core/hub-settings';
 import { describe, expect, it } from 'vitest';
 import { startFileServer } from '../__fixtures__/file-server.ts';
 import { useTemporaryFolder } from '../__fixtures__/temporary-folder.ts';
 import { makeZip } from '../__fixtures__/zip.ts';
-import { readHubSettings } from '../download/hub-settings.ts';
 import { loadSplit } from '../load-split.ts';
 import { prepareHatefulMemes } from './prepare-hateful-memes.ts';
 
@@ -82,7 +82,7 @@ describe('prepareHatefulMemes', () => {
     server.files.set('/api/datasets/neuralcatcher/hateful_memes/tree/main?recursive=true&expand=false', {
       content: listing, headers: { 'content-type': 'application/json' },
     });
-    const hub = readHubSettings({ HF_ENDPOINT: server.url, HF_TOKEN: 'hf_x' });
+    const hub = { endpoint: server.url, token: 'hf_x', offline: false };
     const outRoot = folder.fresh();
     const { folder: made, splits } = await prepareHatefulMemes({ outRoot, hub });
     expect(splits.train.posts).toBe(2);
@@ -128,7 +128,7 @@ describe('fine-grained labels', () => {
     );
     const made = await prepare(raw, { fineGrained: 'attack', annotationsUrl: `${server.url}/x` });
     expect(made.splits.train.labels).toMatchObject({ mocking: 1, slurs: 0 });
-    const offline = { ...readHubSettings({}), offline: true };
+    const offline = { ...publicHub, offline: true };
     const failing = prepare(raw, { fineGrained: 'attack', annotationsUrl: `${server.url}/x`, hub: offline });
     await expect(failing).rejects.toMatchObject({ code: 'MMHS_DATA_OFFLINE' });
   });

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MmhsError } from '@mmhs/core';
+import { publicHub, type HubAccess } from '@mmhs/core/hub-settings';
 import { openFolder } from '../archive/open-folder.ts';
 import { openRawFiles } from '../archive/open-raw-files.ts';
 import type { RawFiles } from '../archive/raw-files.ts';
 import { downloadFile } from '../download/download-file.ts';
 import { downloadHubRepository } from '../download/download-hub-repository.ts';
 import { urlSource } from '../download/download-source.ts';
-import { readHubSettings, type HubSettings } from '../download/hub-settings.ts';
 import { planFineGrained, planHatefulMemes, type FineGrainedLabels } from './hateful-memes-plan.ts';
 import { downloadOptionsOf, prepareFolder, type PreparedDataSet, type PrepareOptions } from './prepare-folder.ts';
 
@@ -20,7 +20,7 @@ export interface PrepareHatefulMemesOptions extends PrepareOptions {
   /** Address of the folder that they are downloaded from. @default their authors' repository */
   readonly annotationsUrl?: string;
   /** How to reach the Hugging Face Hub. @default the public Hub without a token */
-  readonly hub?: HubSettings;
+  readonly hub?: HubAccess;
   /** The data set's repository on the Hub. @default 'neuralcatcher/hateful_memes', the original's */
   readonly repository?: string;
   /** Its branch, tag or commit. @default 'main' */
@@ -55,7 +55,7 @@ export async function prepareHatefulMemes(options: PrepareHatefulMemesOptions): 
 }
 
 async function downloadMemes(options: PrepareHatefulMemesOptions): Promise<string> {
-  const { outRoot, hub = readHubSettings({}), repository = 'neuralcatcher/hateful_memes' } = options;
+  const { outRoot, hub = publicHub, repository = 'neuralcatcher/hateful_memes' } = options;
   const { revision, onProgress } = options;
   const folder = join(outRoot, '_raw_hateful_memes');
   options.onNote?.(`Downloading ${repository} from ${hub.endpoint}`);

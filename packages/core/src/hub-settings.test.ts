@@ -44,8 +44,13 @@ describe('readHubSettings', () => {
     expect((await read({ HF_TOKEN: ' mine\n' })).token).toBe('mine');
     expect((await read({ HUGGING_FACE_HUB_TOKEN: 'older' })).token).toBe('older');
     expect((await read({ HF_TOKEN_PATH: join(home, 'other') })).token).toBe('from-other');
-    expect((await read({ HF_HUB_DISABLE_IMPLICIT_TOKEN: '1' })).token).toBeUndefined();
+    expect((await read({ HF_TOKEN: ' ' })).token).toBe('from-file');
     expect((await read({ HF_HOME: '/nowhere' })).token).toBeUndefined();
+  });
+
+  it('takes no token at all where none may be sent unasked', async () => {
+    expect((await read({ HF_HUB_DISABLE_IMPLICIT_TOKEN: '1' })).token).toBeUndefined();
+    expect((await read({ HF_HUB_DISABLE_IMPLICIT_TOKEN: 'true', HF_TOKEN: 'mine' })).token).toBeUndefined();
   });
 
   it.each([['1', true], ['true', true], ['YES', true], ['on', true], ['0', false], ['', false], ['no', false]])(

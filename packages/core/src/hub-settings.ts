@@ -1,22 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { MmhsError } from '@mmhs/core';
+import { MmhsError } from './errors.ts';
 
-/** Where the Hub is and how this machine uses it. */
-export interface HubSettings {
+/** Where the Hugging Face Hub is, and who asks. */
+export interface HubAccess {
   /** Address of the Hub or of a mirror, without a slash at its end. */
   readonly endpoint: string;
-  /** The cache that Python's `huggingface_hub` and this library share. */
-  readonly cacheFolder: string;
+  /** Access token, for gated and private repositories. */
   readonly token: string | undefined;
   /** Whether nothing may be asked over the network. */
   readonly offline: boolean;
 }
 
+/** {@link HubAccess}, and what this machine has of the Hub. */
+export interface HubSettings extends HubAccess {
+  /** The cache of models that Python's `huggingface_hub` and these libraries share. */
+  readonly cacheFolder: string;
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const usualEndpoint = 'https://huggingface.co';
+/** The Hub itself, without a token. */
+export const publicHub: HubAccess = { endpoint: 'https://huggingface.co', token: undefined, offline: false };
 
 /**
  * Reads the variables that Python's `huggingface_hub` reads: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME, HF_TOKEN,
@@ -33,12 +39,12 @@ export async function readHubSettings(options: {
   const given = (...names: string[]): string | undefined => names.map((name) => env[name]).find((value) => value !== undefined && value !== '');
   const folder = (value: string): string => expand(value, env, home);
   const hubHome = folder(given('HF_HOME') ?? join(given('XDG_CACHE_HOME') ?? join(home, '.cache'), 'huggingface'));
-  const token = given('HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN')
-    ?? (isTrue(env['HF_HUB_DISABLE_IMPLICIT_TOKEN']) ? undefined : await readToken(folder(given('HF_TOKEN_PATH') ?? join(hubHome, 'token'))));
+  const readToken = async (): Promise<string | undefined> =>
+    clean(given('HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN')) ?? clean(await readText(folder(given('HF_TOKEN_PATH') ?? join(hubHome, 'token'))));
   return {
-    endpoint: checkEndpoint(given('HF_ENDPOINT') ?? usualEndpoint),
+    endpoint: checkEndpoint(given('HF_ENDPOINT') ?? publicHub.endpoint),
     cacheFolder: folder(given('HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE') ?? join(hubHome, 'hub')),
-    token: token?.trim() || undefined,
+    token: isTrue(env['HF_HUB_DISABLE_IMPLICIT_TOKEN']) ? undefined : await readToken(),
     offline: isTrue(given('HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE')),
   };
 }
@@ -53,13 +59,17 @@ function isTrue(value: string | undefined): boolean {
   return ['1', 'ON', 'YES', 'TRUE'].includes((value ?? '').toUpperCase());
 }
 
-async function readToken(path: string): Promise<string | undefined> {
+async function readText(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch(() => undefined);
+}
+
+function clean(token: string | undefined): string | undefined {
+  return token?.trim() || undefined;
 }
 
 function checkEndpoint(endpoint: string): string {
   if (URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol)) return endpoint.replace(/\/+$/, '');
   throw new MmhsError('MMHS_HUB_SETTINGS', 'The address of the Hub is not usable', {
-    where: 'HF_ENDPOINT', got: JSON.stringify(endpoint), expected: `an address such as ${usualEndpoint}`,
+    where: 'HF_ENDPOINT', got: JSON.stringify(endpoint), expected: `an address such as ${publicHub.endpoint}`,
   });
 }
