@@ -15,7 +15,7 @@ export const usage = `Usage: pnpm golden --dir FOLDER [--family NAME]
 Runs every parity check on a folder with reference data and prints for each: name, measured error, tolerance, ok or NOT OK.
   --dir FOLDER    folder with images/, metrics/, resize.json and a sub-folder for each model
   --family NAME   only models of this family (smol), of this model_type, or in the sub-folder of this name
-Exit code: 0 when nothing failed, 1 when a check failed, 2 when the command was used wrongly.`;
+Exit code: 0 when checks were made and none failed, 1 otherwise, 2 when the command was used wrongly.`;
 
 /** A mistake in how the command was called. */
 export class UsageError extends Error {}

@@ -13,6 +13,8 @@ it('never lets other lengths or broken numbers pass', () => {
   expect(largestDifference([NaN, 1], [1, 1])).toBeNaN();
   expect(normError([[[1], [1, 2]]])).toBe(Infinity);
   expect(worstOf([['a', 1], ['b', NaN], ['c', 2]]).error).toBeNaN();
+  expect(worstOf([]).error).toBeNaN();
+  expect(worstOf([['a', 0], ['b', 2], ['c', 1]])).toEqual({ name: 'b', error: 2 });
 });
 
 it('measures many tensors as one vector', () => {

@@ -60,14 +60,14 @@ function ratio(difference: number, size: number): number {
   return difference === 0 ? 0 : difference / size;
 }
 
-/** The largest of some errors and what it belongs to; an error that is no number counts as the largest. */
+/** The largest of some errors and what it belongs to; one that is no number counts as the largest, and so does having none. */
 export function worstOf(errors: Iterable<readonly [name: string, error: number]>): { readonly name: string; readonly error: number } {
-  let worst = { name: 'nothing', error: 0 };
+  let worst: { name: string; error: number } | undefined;
   for (const [name, error] of errors) {
     if (Number.isNaN(error)) return { name, error };
-    if (error > worst.error) worst = { name, error };
+    if (worst === undefined || error > worst.error) worst = { name, error };
   }
-  return worst;
+  return worst ?? { name: 'nothing', error: NaN };
 }
 
 /**

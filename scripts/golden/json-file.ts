@@ -7,8 +7,15 @@ import { z } from 'zod';
  * @throws Error naming the file and the field.
  */
 export async function readJson<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
-  const text = await readFile(path, 'utf8');
-  const result = schema.safeParse(JSON.parse(text, (_key, value: unknown) => (value === 'NaN' ? NaN : value)));
+  const result = schema.safeParse(parse(path, await readFile(path, 'utf8')));
   if (result.success) return result.data;
   throw new Error(`${path}: ${z.prettifyError(result.error)}`);
+}
+
+function parse(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text, (_key, value: unknown) => (value === 'NaN' ? NaN : value));
+  } catch (error) {
+    throw new Error(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }

@@ -1,6 +1,6 @@
 // `pnpm golden --dir FOLDER [--family NAME]`: all parity checks on a folder with values of the reference implementation.
 import { readArguments, usage, UsageError } from './arguments.ts';
-import { createReporter } from './reporter.ts';
+import { createReporter, summarise } from './reporter.ts';
 import { runChecks } from './run-checks.ts';
 
 async function main(): Promise<number> {
@@ -12,9 +12,9 @@ async function main(): Promise<number> {
   }
   const reporter = createReporter({ write: (line) => console.log(line) });
   await runChecks({ ...request, reporter });
-  const count = (outcome: string): number => reporter.lines.filter((line) => line.outcome === outcome).length;
-  console.log(`${count('ok')} ok, ${count('NOT OK')} NOT OK, ${count('skipped')} skipped`);
-  return count('NOT OK') === 0 ? 0 : 1;
+  const { text, passed } = summarise(reporter.lines);
+  console.log(text);
+  return passed ? 0 : 1;
 }
 
 try {

@@ -1,9 +1,9 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createReporter, type CheckLine } from './reporter.ts';
+import { createReporter, summarise, type CheckLine } from './reporter.ts';
 import { runChecks } from './run-checks.ts';
 
 const fixtures = join(import.meta.dirname, '__fixtures__');
@@ -110,6 +110,34 @@ describe('a folder with wrong expectations', () => {
     expect(failed.some((name) => /sample \d: label mask/.test(name))).toBe(true);
     expect(failed.every((name) => /loss|modules|label mask/.test(name))).toBe(true);
   }, 120_000);
+});
+
+describe('a folder with little in it', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mmhs-golden-'));
+    await cp(join(fixtures, 'images'), join(folder, 'images'), { recursive: true });
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('passes for nothing when it has pictures only', async () => {
+    expect(summarise(await linesOf(folder)).passed).toBe(false);
+  });
+
+  it('is checked by what is there, and what is broken fails without stopping the rest', async () => {
+    const model = join(folder, 'smolvlm2');
+    for (const part of ['model', 'samples.json', 'forward.json', 'forward.safetensors']) {
+      await cp(join(fixtures, 'smolvlm2', part), join(model, part), { recursive: true });
+    }
+    await mkdir(join(model, 'lora', 'empty'), { recursive: true });
+    await writeFile(join(model, 'train.json'), '{"betas"');
+    const lines = (await linesOf(folder)).filter(({ name }) => name.startsWith('smolvlm2'));
+    const namesOf = (outcome: string): string[] => lines.filter((line) => line.outcome === outcome).map(({ name }) => name);
+    expect(namesOf('NOT OK')).toEqual(['smolvlm2 train.json']);
+    expect(lines.find(({ outcome }) => outcome === 'NOT OK')?.note).toMatch(/train\.json is not JSON/);
+    expect(namesOf('ok')).toContain('smolvlm2 forward batch, shared prefix: logits');
+    expect(namesOf('skipped')).toEqual(expect.arrayContaining(['smolvlm2 tokens.json', 'smolvlm2 lora/empty']));
+  }, 60_000);
 });
 
 async function edit(path: string, change: (text: string) => string): Promise<void> {

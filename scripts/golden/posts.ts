@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { EncodedPost, ProcessedImage } from '@mmhs/core';
 import { buildPrompt, writeLabels } from '@mmhs/prompts';
 import type { z } from 'zod';
@@ -15,15 +16,17 @@ export interface GoldenPost {
 
 /** Processes and encodes the samples of `samples.json`, in the order of their indices. */
 export async function readPosts(model: ModelUnderTest): Promise<GoldenPost[]> {
-  const { class_names, samples } = await readJson(model.path('samples.json'), samplesSchema);
-  const { settings } = await readJson(model.path('preprocess.json'), preprocessSchema);
+  const { class_names, samples, image_settings } = await readJson(model.path('samples.json'), samplesSchema);
+  const preprocess = model.path('preprocess.json');
+  const settings = existsSync(preprocess) ? (await readJson(preprocess, preprocessSchema)).settings : {};
   const prompt = buildPrompt({ labelSet: class_names });
   const posts: GoldenPost[] = [];
   for (const expected of samples) {
-    const processor = model.processor(settings[expected.setting]);
+    if (expected.index !== posts.length) throw new Error(`samples.json: sample ${posts.length} has index ${expected.index}`);
+    const processor = model.processor(settings[expected.setting] ?? image_settings);
     const image = processor.processImage(await model.pictures.get(expected.image));
     const target = writeLabels(expected.labels, prompt.labelSet);
-    posts[expected.index] = { expected, image, encoded: processor.encodePost({ prompt, text: expected.text, image, target }) };
+    posts.push({ expected, image, encoded: processor.encodePost({ prompt, text: expected.text, image, target }) });
   }
   return posts;
 }

@@ -1,7 +1,7 @@
 import { MmhsError } from '@mmhs/core';
 import { expect, it } from 'vitest';
 
-import { countDifferences, createReporter } from './reporter.ts';
+import { countDifferences, createReporter, summarise } from './reporter.ts';
 
 function collect() {
   const written: string[] = [];
@@ -41,4 +41,15 @@ it('turns an exception into a failed check and goes on', async () => {
   const { reporter, written } = collect();
   await reporter.group('broken', () => Promise.reject(new Error('why')));
   expect(written).toEqual([expect.stringMatching(/^broken .*NOT OK {2}\(threw why\)$/)]);
+});
+
+it('passes when something was checked and nothing failed', () => {
+  const { reporter } = collect();
+  expect(summarise(reporter.lines).passed).toBe(false);
+  reporter.skip('absent', 'not there');
+  expect(summarise(reporter.lines)).toEqual({ passed: false, text: expect.stringContaining('nothing was checked') as unknown });
+  reporter.exact('right', 1, 1);
+  expect(summarise(reporter.lines)).toEqual({ passed: true, text: '1 ok, 0 NOT OK, 1 skipped' });
+  reporter.exact('wrong', 1, 2);
+  expect(summarise(reporter.lines).passed).toBe(false);
 });

@@ -28,6 +28,14 @@ export interface Reporter {
   group(name: string, run: () => Promise<void>): Promise<void>;
 }
 
+/** The report's last line and whether all is well; a report of nothing but skipped checks is not. */
+export function summarise(lines: readonly CheckLine[]): { readonly text: string; readonly passed: boolean } {
+  const count = (wanted: Outcome): number => lines.filter(({ outcome }) => outcome === wanted).length;
+  const [right, wrong] = [count('ok'), count('NOT OK')];
+  const nothing = right + wrong === 0 ? ': nothing was checked, which counts as a failure' : '';
+  return { text: `${right} ok, ${wrong} NOT OK, ${count('skipped')} skipped${nothing}`, passed: right > 0 && wrong === 0 };
+}
+
 /** Creates a reporter that hands each line to `write`. */
 export function createReporter(options: { readonly write: (line: string) => void }): Reporter {
   const lines: CheckLine[] = [];

@@ -42,6 +42,7 @@ export const preprocessSchema = z.object({
     shape: z.array(z.number()).optional(),
     tensor_u8: z.string().optional(),
     tensor_float: z.string().optional(),
+    sum: z.number().optional(),
     error: z.string().optional(),
   })),
 });
@@ -69,6 +70,8 @@ export const tokensSchema = z.object({
 
 export const samplesSchema = z.object({
   class_names: strings,
+  /** Of all samples; preprocess.json has them under each sample's `setting` too. */
+  image_settings: imageSettingsSchema.optional(),
   samples: z.array(z.object({
     index: z.number(),
     text: z.string(),

@@ -24,12 +24,16 @@ export async function checkAdapters(under: ModelUnderTest, posts: readonly Golde
   for (const kind of (await readdir(under.path('lora'))).sort()) {
     const folder = under.path(join('lora', kind));
     const line = `${under.name} lora/${kind}`;
-    const { use_dora } = await readJson(join(folder, 'adapter', 'adapter_config.json'), z.object({ use_dora: z.boolean().nullish() }));
-    if (use_dora === true) {
-      reporter.skip(line, 'use_dora: @mmhs/lora refuses such adapters');
+    const settings = join(folder, 'adapter', 'adapter_config.json');
+    if (!existsSync(settings)) {
+      reporter.skip(line, 'no adapter/adapter_config.json in it');
       continue;
     }
-    await reporter.group(line, () => checkAdapter({ line, folder, under, posts, reporter }));
+    await reporter.group(line, async () => {
+      const { use_dora } = await readJson(settings, z.object({ use_dora: z.boolean().nullish() }));
+      if (use_dora === true) reporter.skip(line, 'use_dora: @mmhs/lora refuses such adapters');
+      else await checkAdapter({ line, folder, under, posts, reporter });
+    });
   }
 }
 

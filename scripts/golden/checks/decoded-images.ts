@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeImage } from '@mmhs/images';
 
@@ -33,7 +34,12 @@ export async function checkDecodedImages(options: {
       });
     });
   }
-  const { files } = await readJson(join(folder, 'images', 'bad', 'bad.json'), badImagesSchema);
+  const bad = join(folder, 'images', 'bad', 'bad.json');
+  if (!existsSync(bad)) {
+    reporter.skip('images/bad', 'not in the folder');
+    return;
+  }
+  const { files } = await readJson(bad, badImagesSchema);
   for (const { name, pillow } of files) {
     // A bomb must be told by its header: any other code would mean that its pixels were asked for.
     const code = pillow.startsWith('DecompressionBomb') ? 'MMHS_IMAGE_TOO_LARGE' : undefined;

@@ -71,16 +71,30 @@ async function checkInputs(options: {
 }): Promise<void> {
   const { line, name, posts, adapted, tensors, reporter } = options;
   reporter.exact(`${line}: label rows`, labelRowsOf(posts).flat(), (await tensors.int64(`${name}.label_rows`)).data);
-  const [first] = posts;
-  // Padded rows of a batch have positions that nothing depends on, so only posts alone are compared.
-  if (posts.length === 1 && first !== undefined) {
-    reporter.exact(`${line}: positions`, first.encoded.positionIds, (await tensors.int64(`${name}.position_ids`)).data);
-  }
+  const { shape, data: expectedPositions } = await tensors.int64(`${name}.position_ids`);
+  reporter.exact(`${line}: positions`, ...positionPairs(posts, expectedPositions, shape.at(-1) ?? 0));
   if (!tensors.has(`${name}.image_features`)) return;
   const features = await adapted.imageFeatures(posts.map(({ image }) => image));
   const expected = await tensors.float32(`${name}.image_features`);
   const actual = features.flatMap(({ data }) => [...data]);
   reporter.measure(`${line}: image features`, { error: tensorError(actual, expected.data), tolerance: tolerances.tensor });
+}
+
+/**
+ * Positions of each post, actual and expected: `[rows, posts, length]`, or `[1, length]` for what all posts share.
+ * Padded tokens have positions that nothing depends on.
+ */
+function positionPairs(
+  posts: readonly GoldenPost[], expected: readonly number[], length: number,
+): [actual: number[][], expected: number[][]] {
+  const rows = (posts[0]?.encoded.positionIds.length ?? 0) / (posts[0]?.encoded.inputIds.length ?? 1);
+  const stored = expected.length / length / rows;
+  const actual = posts.map(({ encoded }) => [...encoded.positionIds]);
+  const wanted = posts.map(({ encoded: { inputIds } }, post) => Array.from({ length: rows }, (_, row) => {
+    const start = (row * stored + Math.min(post, stored - 1)) * length;
+    return expected.slice(start, start + inputIds.length);
+  }).flat());
+  return [actual, wanted];
 }
 
 /** Expected rows at the label positions: stored as such, or taken from a tensor over all positions. */

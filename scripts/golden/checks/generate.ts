@@ -23,12 +23,14 @@ export async function checkGeneration(under: ModelUnderTest, posts: readonly Gol
       const adapter = run.adapter === null ? undefined : await loadPeftAdapter(under, under.path(run.adapter));
       const adapted = await adaptModel({ under, adapter });
       const answer = openGenerator(under, adapted, file.max_new_tokens);
-      for (const [index, post] of posts.entries()) {
+      // A file may cover the first samples only.
+      const asked = posts.slice(0, run.new_ids.length);
+      for (const [index, post] of asked.entries()) {
         const [ids = []] = await answer([post]);
         reporter.exact(`${line}, sample ${index} alone`, untilEnd(ids), untilEnd(run.new_ids[index] ?? []));
         reporter.exact(`${line}, sample ${index} text`, under.checkpoint.tokenizer.decode(untilEnd(ids)), run.text[index]);
       }
-      const batch = await answer(posts);
+      const batch = await answer(posts.slice(0, run.batch_left_padded_new_ids.length));
       reporter.exact(`${line}, batch`, batch.map(untilEnd), run.batch_left_padded_new_ids.map(untilEnd));
       adapted.release();
     });

@@ -32,6 +32,10 @@ function checkField(line: string, field: string, cases: readonly MetricsCase[], 
     reporter.skip(line, '@mmhs/metrics does not compute it yet');
     return;
   }
+  if (cases.length === 0) {
+    reporter.skip(line, 'no case has a value');
+    return;
+  }
   const { name, error } = worstOf(cases.map((entry) => [entry.name, largestNestedDifference(compute(entry), entry[field])] as const));
   reporter.measure(line, { error, tolerance: tolerances.metric, note: `${cases.length} cases${error > 0 ? `, worst ${name}` : ''}` });
 }

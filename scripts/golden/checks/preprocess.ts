@@ -43,7 +43,14 @@ async function checkPixels(options: {
   const { file, expected, processed, tensors, reporter, line } = options;
   const pixels = pixelValuesOf(processed);
   reporter.exact(`${line}: shape`, pixels.shape, expected.shape ?? []);
-  const { data: levels, shape } = await tensors.uint8(expected.tensor_u8 ?? '');
+  if (expected.tensor_u8 === undefined) {
+    // Of large pictures only the sum is stored.
+    const sum = pixels.data.reduce((total, value) => total + value, 0);
+    const tolerance = tolerances.pixel * pixels.data.length;
+    reporter.measure(`${line}: sum`, { error: Math.abs(sum - (expected.sum ?? NaN)), tolerance });
+    return;
+  }
+  const { data: levels, shape } = await tensors.uint8(expected.tensor_u8);
   const channelOf = channelFinder(shape);
   const recovered = pixels.data.map((value, index) => toLevel(value, channelOf(index), file));
   reporter.measure(`${line}: uint8`, { error: largestDifference(recovered, levels), tolerance: 0 });

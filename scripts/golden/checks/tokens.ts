@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { ProcessedImage } from '@mmhs/core';
 import { buildPrompt, writeLabels } from '@mmhs/prompts';
 
@@ -10,7 +11,7 @@ import { imageTokensOf } from './preprocess.ts';
 /** Tokenises prompts and targets, literally as the packages do and as the plain strings that Hugging Face would see. */
 export async function checkTokens(under: ModelUnderTest, reporter: Reporter): Promise<void> {
   const file = await readJson(under.path('tokens.json'), tokensSchema);
-  const preprocess = await readJson(under.path('preprocess.json'), preprocessSchema);
+  const preprocess = await readPreprocess(under);
   const { tokenizer } = under.checkpoint;
   reporter.exact(`${under.name} tokens: end token`, tokenizer.specialId(file.end_token), file.end_id);
   // Pairs of a text and what decoding its tokens gives.
@@ -39,8 +40,15 @@ export async function checkTokens(under: ModelUnderTest, reporter: Reporter): Pr
   }
 }
 
+async function readPreprocess(under: ModelUnderTest): Promise<Pick<PreprocessFile, 'settings' | 'cases'>> {
+  const path = under.path('preprocess.json');
+  return existsSync(path) ? readJson(path, preprocessSchema) : { settings: {}, cases: [] };
+}
+
 /** A processed picture that lies in the prompt as the case says: one of the pool, or its layout alone. */
-async function imageLike(under: ModelUnderTest, preprocess: PreprocessFile, info: ImageInfo): Promise<ProcessedImage> {
+async function imageLike(
+  under: ModelUnderTest, preprocess: Pick<PreprocessFile, 'settings' | 'cases'>, info: ImageInfo,
+): Promise<ProcessedImage> {
   const wanted = Object.entries(info);
   const found = preprocess.cases.find((entry) =>
     wanted.every(([key, value]) => JSON.stringify(entry[key as keyof ImageInfo]) === JSON.stringify(value)));
