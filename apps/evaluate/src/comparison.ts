@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MmhsError, type LabelSet } from '@mmhs/core';
-import type { EvaluatedPost, EvaluatedSplits, SplitName } from './evaluated-post.ts';
+import { scoreRows, type EvaluatedPost, type EvaluatedSplits, type SplitName } from './evaluated-post.ts';
 import { readPredictions } from './predictions-file.ts';
 
 /** Where a run's predictions may lie, the best first. */
@@ -19,6 +19,8 @@ export interface PairedSplit {
   readonly ours: readonly (readonly string[])[];
   /** Labels by the other run. */
   readonly theirs: readonly (readonly string[])[];
+  /** p(label | post) by both runs, `[posts][labels]`; undefined unless both have them for all these posts. */
+  readonly scores: { readonly ours: readonly (readonly number[])[]; readonly theirs: readonly (readonly number[])[] } | undefined;
   /** Posts of this run that the other has not answered. */
   readonly unanswered: number;
 }
@@ -95,8 +97,15 @@ function pairPosts(options: {
     gold: pairs.map(({ post }) => post.gold),
     ours: pairs.map(({ post }) => post.labels),
     theirs: pairs.map(({ other }) => other.labels),
+    scores: pairScores(pairs, labelSet),
     unanswered: posts.length - pairs.length,
   };
+}
+
+function pairScores(pairs: readonly { readonly post: EvaluatedPost; readonly other: EvaluatedPost }[], labelSet: LabelSet): PairedSplit['scores'] {
+  const ours = scoreRows(pairs.map(({ post }) => post), labelSet);
+  const theirs = scoreRows(pairs.map(({ other }) => other), labelSet);
+  return ours && theirs && { ours, theirs };
 }
 
 function sorted(labels: readonly string[]): string {

@@ -1,3 +1,5 @@
+import type { LabelSet } from '@mmhs/core';
+
 /** A split by its usual name. */
 export type SplitName = 'val' | 'test';
 
@@ -20,3 +22,10 @@ export interface EvaluatedPost {
 
 /** Posts of one or more splits. */
 export type EvaluatedSplits = ReadonlyMap<SplitName, readonly EvaluatedPost[]>;
+
+/** p(label | post) as `[posts][labels]`; undefined unless every post has a finite one for every label. */
+export function scoreRows(posts: readonly Pick<EvaluatedPost, 'scores'>[], labelSet: LabelSet): number[][] | undefined {
+  // Sums of probabilities may exceed 1 by rounding.
+  const rows = posts.map(({ scores }) => labelSet.map((label) => Math.min(scores?.[label] ?? NaN, 1)));
+  return rows.every((row) => row.every(Number.isFinite)) ? rows : undefined;
+}

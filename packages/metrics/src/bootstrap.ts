@@ -45,6 +45,8 @@ export interface Interval {
 
 /** The difference between two systems on the same rows. */
 export interface PairedDifference extends Interval {
+  /** Of system A and of system B, on the rows as they are. */
+  readonly values: readonly [number, number];
   /**
    * Two-sided: twice the smaller share of resamples on either side of zero, with one added to both counts, so never 0.
    */
@@ -125,14 +127,15 @@ export function pairedBootstraps<Name extends string, Scores extends ScoreRows |
   const sample = samplerOf(options);
   const sampleOther = samplerOf({ ...options, predicted: options.other, scores: options.scores && (options.otherScores ?? options.scores) });
   const metrics = options.metrics as Readonly<Record<Name, ResampleMetric>>;
-  const evaluate = (weights?: Float64Array): Record<Name, number> => {
+  const evaluate = (weights?: Float64Array): Record<Name, readonly [number, number]> => {
     const [rows, others] = [sample(weights), sampleOther(weights)];
-    return mapValues(metrics, (metric) => metric(others) - metric(rows));
+    return mapValues(metrics, (metric) => [metric(rows), metric(others)]);
   };
   const whole = evaluate();
-  const drawn = resample(options, whole, evaluate);
-  return mapValues(whole, (value, name) =>
-    ({ value, ...percentiles(drawn[name], options.confidence), pValue: twoSided(drawn[name]) }));
+  const drawn = resample(options, whole, (weights) => mapValues(evaluate(weights), difference));
+  return mapValues(whole, (values, name) => ({
+    value: difference(values), values, ...percentiles(drawn[name], options.confidence), pValue: twoSided(drawn[name]),
+  }));
 }
 
 /**
@@ -193,6 +196,10 @@ function drawWeights(rows: number, random: Random): Float64Array {
 
 function count(gold: LabelMatrix, predicted: LabelMatrix, weights?: Float64Array): MultilabelCounts {
   return new CountsBuilder(gold.columns).addRows(gold, predicted, weights).counts();
+}
+
+function difference([first, other]: readonly [number, number]): number {
+  return other - first;
 }
 
 function twoSided(values: Float64Array): number {

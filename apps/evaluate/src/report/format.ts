@@ -10,9 +10,9 @@ export function formatRange({ low, high }: Pick<Interval, 'low' | 'high'>): stri
   return `${formatNumber(low)} to ${formatNumber(high)}`;
 }
 
-/** `0.953 (0.924 to 0.977)`. */
+/** `0.953 (0.924 to 0.977)`; a dash where there is none. */
 export function formatInterval(interval: Interval): string {
-  return `${formatNumber(interval.value)} (${formatRange(interval)})`;
+  return Number.isNaN(interval.value) ? formatNumber(undefined) : `${formatNumber(interval.value)} (${formatRange(interval)})`;
 }
 
 /** A p-value with three decimals, as far as resamples can tell. */

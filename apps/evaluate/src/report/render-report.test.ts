@@ -1,8 +1,11 @@
-import { averagePrecision, bootstrapInterval, f1Score, labelConfusion, multilabelReport, pairedBootstrap } from '@mmhs/metrics';
+import {
+  averagePrecision, bootstrapInterval, bootstrapIntervals, f1Score, holmCorrection, labelConfusion, multilabelReport, pairedBootstrap, pairedBootstraps,
+  type MultilabelCounts,
+} from '@mmhs/metrics';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { fixedPosts, labelSet, renderFixed } from '../testing/fixed-posts.ts';
-import { formatNumber, formatPValue, formatRange } from './format.ts';
+import { formatInterval, formatNumber, formatPValue, formatRange } from './format.ts';
 
 const gold = fixedPosts.map((post) => post.gold);
 const predicted = fixedPosts.map((post) => post.labels);
@@ -37,8 +40,17 @@ describe('the report', () => {
     expect(rowOf(document, 'F1 macro')).toEqual(['F1 macro', formatNumber(report.f1Macro), formatRange(interval)]);
     expect(interval.low).toBeLessThan(interval.high);
     const scores = fixedPosts.map((post) => labelSet.map((label) => post.scores?.[label] as number));
-    expect(rowOf(document, 'Average precision micro')[1])
-      .toBe(formatNumber(averagePrecision({ gold, scores, labels: labelSet, average: 'micro' })));
+    const { area, plain } = bootstrapIntervals({
+      gold, predicted, scores, labels: labelSet, resamples: 50,
+      metrics: {
+        // The label that is never true is left out.
+        area: (rows) => averagePrecision({ ...rows, average: 'macro', skipUndefined: true }),
+        plain: (rows) => averagePrecision({ ...rows, average: 'none', skipUndefined: true })[0] as number,
+      },
+    });
+    expect(rowOf(document, 'Average precision macro')).toEqual(['Average precision macro', formatNumber(area.value), formatRange(area)]);
+    expect(rowOf(document, 'plain')[8]).toBe(formatInterval(plain));
+    expect(rowOf(document, 'never').slice(8)).toEqual(['–', '–', '–']);
     const [[, falsePositives], [falseNegatives, truePositives]] = labelConfusion({ gold, predicted, labels: labelSet })[1] ?? [[0, 0], [0, 0]];
     expect(rowOf(document, '<b>&"bold"</b>').slice(1, 5)).toEqual(['3', ...[truePositives, falsePositives, falseNegatives].map(String)]);
     expect(rowOf(document, 'Malformed answers')[1]).toBe('0.125');
@@ -78,12 +90,34 @@ describe('the report', () => {
 
   it('tests two runs on the same posts', () => {
     const theirs = predicted.map((labels, index) => (index === 4 ? [] : labels));
-    const compared = parseHTML(renderFixed({ comparison: { other: 'other & run', splits: [{ name: 'test', gold, ours: predicted, theirs, unanswered: 1 }] } })).document;
+    const compared = parseHTML(renderFixed({ comparison: { other: 'other & run', splits: [{ name: 'test', gold, ours: predicted, theirs, scores: undefined, unanswered: 1 }] } })).document;
     const section = compared.querySelector('#comparison');
     const metric = (counts: Parameters<Parameters<typeof pairedBootstrap>[0]['metric']>[0]): number => f1Score({ ...counts, average: 'micro', zeroDivision: 0 });
     const test = pairedBootstrap({ gold, predicted: theirs, other: predicted, labels: labelSet, resamples: 50, metric });
     expect(test.value).toBeGreaterThan(0);
-    expect(rowOf(section as unknown as typeof document, 'F1 micro').slice(3)).toEqual([formatNumber(test.value), formatRange(test), formatPValue(test.pValue)]);
+    expect(rowOf(section as unknown as typeof document, 'F1 micro').slice(3, 6)).toEqual([formatNumber(test.value), formatRange(test), formatPValue(test.pValue)]);
     expect(section?.textContent).toContain('both 3, only this run 1, only the other 0, neither 4');
+    expect(section?.textContent).not.toContain('ROC AUC');
+  });
+
+  it("corrects the labels' p-values for the number of labels, and compares scores where both runs have them", () => {
+    const theirs = predicted.map((labels, index) => (index % 4 === 0 ? [] : labels));
+    const ours = fixedPosts.map((post) => labelSet.map((label) => post.scores?.[label] as number));
+    const scores = { ours, theirs: ours.map((row) => row.map((score) => 1 - score)) };
+    const { document: compared } = parseHTML(renderFixed({ comparison: { other: 'other', splits: [{ name: 'test', gold, ours: predicted, theirs, scores, unanswered: 0 }] } }));
+    const section = compared.querySelector('#comparison') as unknown as typeof document;
+    const f1 = (index: number) => (counts: MultilabelCounts) => f1Score({ ...counts, average: 'none', zeroDivision: 0 })[index] as number;
+    const tests = pairedBootstraps({
+      gold, predicted: theirs, other: predicted, scores: scores.theirs, otherScores: ours, labels: labelSet, resamples: 50,
+      metrics: {
+        plain: f1(0), bold: f1(1), never: f1(2),
+        area: (rows) => averagePrecision({ ...rows, average: 'micro', skipUndefined: true }),
+      },
+    });
+    const corrected = holmCorrection([tests.plain.pValue, tests.bold.pValue, tests.never.pValue]);
+    expect(corrected[0]).toBeGreaterThan(tests.plain.pValue);
+    expect(rowOf(section, 'plain').slice(5)).toEqual([tests.plain.pValue, corrected[0] as number].map(formatPValue));
+    const { values, value } = tests.area;
+    expect(rowOf(section, 'Average precision micro').slice(1, 5)).toEqual([values[1], values[0], value].map((each) => formatNumber(each)).concat(formatRange(tests.area)));
   });
 });

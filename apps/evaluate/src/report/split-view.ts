@@ -1,5 +1,5 @@
 import type { LabelSet } from '@mmhs/core';
-import type { EvaluatedPost, SplitName } from '../evaluated-post.ts';
+import { scoreRows, type EvaluatedPost, type SplitName } from '../evaluated-post.ts';
 
 /** A split as the sections of a report look at it. */
 export interface SplitView {
@@ -21,13 +21,11 @@ export function viewSplit(options: Pick<SplitView, 'name' | 'labelSet' | 'thresh
   readonly posts: readonly EvaluatedPost[];
 }): SplitView {
   const { posts, ...rest } = options;
-  // Sums of probabilities may exceed 1 by rounding.
-  const scores = posts.map((post) => rest.labelSet.map((label) => Math.min(post.scores?.[label] ?? NaN, 1)));
   return {
     ...rest,
     gold: posts.map((post) => post.gold),
     predicted: posts.map((post) => post.labels),
-    scores: scores.every((row) => row.every(Number.isFinite)) ? scores : undefined,
+    scores: scoreRows(posts, rest.labelSet),
     invalidRate: posts.filter(({ valid }) => !valid).length / posts.length,
   };
 }

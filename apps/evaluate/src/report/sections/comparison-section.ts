@@ -1,11 +1,11 @@
-import { countLabels, f1Score, pairedBootstrap, type MultilabelCounts, type PairedDifference } from '@mmhs/metrics';
+import { f1Score, holmCorrection, pairedBootstraps, type MultilabelCounts, type PairedDifference } from '@mmhs/metrics';
 import type { LabelSet } from '@mmhs/core';
 import type { PairedSplit } from '../../comparison.ts';
 import { intervalChart } from '../charts/interval-chart.ts';
 import { formatNumber, formatPValue, formatRange } from '../format.ts';
 import { html, type Html } from '../html.ts';
+import { mainMetrics, metricsByLabel, scoreMetrics, undefinedScores } from '../main-metrics.ts';
 import { figure, table } from './figure.ts';
-import { mainMetrics } from './metrics-section.ts';
 
 /** What two systems are compared by. */
 export interface ComparisonInput {
@@ -20,8 +20,6 @@ export interface ComparisonInput {
 /** A metric of both systems. */
 interface ComparedMetric extends PairedDifference {
   readonly name: string;
-  readonly ours: number;
-  readonly theirs: number;
 }
 
 /** Differences to another run, tested on the same posts. */
@@ -33,40 +31,60 @@ ${input.splits.map((split) => comparedSplit(split, input))}</section>`;
 }
 
 function comparedSplit(split: PairedSplit, input: ComparisonInput): Html {
-  const rows = compareMetrics(split, input);
-  const differences = rows.map(({ name, value, low, high }) => ({ name, value, low, high }));
-  const reach = Math.max(0.01, ...differences.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)]).filter(Number.isFinite));
+  const { main, byLabel } = compareSplit(split, input);
   return html`<h3>${split.name === 'val' ? 'Validation' : 'Test'} posts (${split.gold.length}${split.unanswered > 0 && `; ${split.unanswered} more without an answer there`})</h3>
-${table({
-    head: ['metric', 'this run', 'the other', 'difference', '95% interval', 'p'],
-    rows: rows.map((row) => [
-      row.name, formatNumber(row.ours), formatNumber(row.theirs), formatNumber(row.value), formatRange(row), formatPValue(row.pValue),
-    ]),
-  })}
+${comparedTable('metric', main)}
 ${agreement(split)}
+${comparedTable('F1 of the label', byLabel)}
 ${figure({
     heading: 'Differences with 95% intervals',
-    chart: intervalChart({ title: 'Differences to the other run', axis: 'this run minus the other', rows: differences, domain: [-reach, reach], mark: 0 }),
-    note: `${rows.length} tests are made here, each on its own: of twenty where nothing differs, one is expected to have p below 0.05.`,
+    chart: differencesChart([...main, ...byLabel.map((row) => ({ ...row, name: `F1 ${row.name}` }))]),
+    note: `p is each test's own. The corrected p (Holm) counts the ${main.length} metrics, and the ${byLabel.length} labels, as one family each:
+where nothing differs, the chance that any test of the family has a corrected p below 0.05 is at most 0.05. Intervals are not corrected.
+${split.scores === undefined ? '' : undefinedScores}`,
   })}`;
 }
 
-function compareMetrics({ gold, ours, theirs }: PairedSplit, input: ComparisonInput): ComparedMetric[] {
+/** This run is the second of the two systems. */
+function comparedTable(head: string, rows: readonly ComparedMetric[]): Html {
+  const corrected = holmCorrection(rows.map(({ pValue }) => pValue));
+  return table({
+    head: [head, 'this run', 'the other', 'difference', '95% interval', 'p', 'p, corrected'],
+    rows: rows.map((row, index) => [
+      row.name, formatNumber(row.values[1]), formatNumber(row.values[0]), formatNumber(row.value), formatRange(row), formatPValue(row.pValue),
+      formatPValue(corrected[index] as number),
+    ]),
+  });
+}
+
+function differencesChart(rows: readonly ComparedMetric[]): Html {
+  const reach = Math.max(0.01, ...rows.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)]).filter(Number.isFinite));
+  return intervalChart({ title: 'Differences to the other run', axis: 'this run minus the other', rows, domain: [-reach, reach], mark: 0 });
+}
+
+/** All tests of a split, on the same resamples. */
+function compareSplit({ gold, ours, theirs, scores }: PairedSplit, input: ComparisonInput): {
+  readonly main: ComparedMetric[];
+  readonly byLabel: ComparedMetric[];
+} {
   const { labelSet: labels, zeroDivision, resamples } = input;
-  const metrics = [
-    ...mainMetrics(zeroDivision),
-    ...labels.map((label, index) => ({
-      name: `F1 ${label}`,
-      metric: (counts: MultilabelCounts) =>
-        f1Score({ ...counts, average: 'none', zeroDivision })[index] as number,
-    })),
-  ];
-  return metrics.map(({ name, metric }) => ({
-    name,
-    ours: metric(countLabels({ gold, predicted: ours, labels })),
-    theirs: metric(countLabels({ gold, predicted: theirs, labels })),
-    ...pairedBootstrap({ gold, predicted: theirs, other: ours, labels, metric, resamples }),
-  }));
+  const main = mainMetrics(zeroDivision);
+  const f1 = metricsByLabel(labels, (counts: MultilabelCounts) => f1Score({ ...counts, average: 'none', zeroDivision }));
+  const metrics = { ...main, ...Object.fromEntries(f1.map((metric, index) => [labelKey(index), metric])) };
+  const options = { gold, predicted: theirs, other: ours, labels, resamples };
+  const rows = scores === undefined
+    ? pairedBootstraps({ ...options, metrics })
+    : pairedBootstraps({ ...options, scores: scores.theirs, otherScores: scores.ours, metrics: { ...metrics, ...scoreMetrics } });
+  const rowOf = (key: string, name = key): ComparedMetric => ({ name, ...(rows[key] as PairedDifference) });
+  return {
+    main: Object.keys({ ...main, ...(scores && scoreMetrics) }).map((name) => rowOf(name)),
+    byLabel: labels.map((label, index) => rowOf(labelKey(index), label)),
+  };
+}
+
+/** Labels may be called anything, also like a metric. */
+function labelKey(index: number): string {
+  return `label ${index}`;
 }
 
 /** How many posts each system labels wholly right. */
