@@ -1,5 +1,16 @@
 import { BracketStack, type FoundArray } from './bracket-stack.ts';
-import { codes, doubleQuote, hasOddSpace, isJsonSpace, isSpace, noQuote, quoteKind, singleQuote, type QuoteKind } from './characters.ts';
+import {
+  codes,
+  doubleQuote,
+  hasOddSpace,
+  isJsonSpace,
+  isSpace,
+  mayBeginJsonValue,
+  noQuote,
+  quoteKind,
+  singleQuote,
+  type QuoteKind,
+} from './characters.ts';
 import { bareSeparators, quotedSeparators, type LabelMatcher } from './label-matcher.ts';
 import { RawText } from './raw-text.ts';
 import { repairBits } from './repairs.ts';
@@ -29,7 +40,6 @@ type State =
   | 'quote';
 
 const simpleEscapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', '/': '/' };
-const mayBeJsonValue = /^[-\dtfn]/;
 const jsonValue = /^(?:null|true|false|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 const hexadecimalDigit = /[0-9a-fA-F]/;
 
@@ -51,6 +61,7 @@ export class ArrayScanner {
   #hasEscapedQuotes = false;
   #unicodeDigits = '';
   #contentLength = 0;
+  #hasInnerQuote = false;
   #oddSpaceAfterQuote = false;
   #previousBare = 0;
   #sawBracketInString = false;
@@ -257,6 +268,7 @@ export class ArrayScanner {
         return index;
       } else {
         this.#stack.repair(repairBits['inner-quote']);
+        this.#hasInnerQuote = true;
         this.#state = 'string';
         return index;
       }
@@ -265,7 +277,8 @@ export class ArrayScanner {
   }
 
   #isLabel(): boolean {
-    if (this.#contentLength > this.#matcher.longestText) return false;
+    const { longestText, mayHoldQuotes } = this.#matcher;
+    if (this.#contentLength > longestText || (this.#hasInnerQuote && !mayHoldQuotes)) return false;
     return this.#matcher.find(this.#content.first(this.#input, this.#contentLength)) >= 0;
   }
 
@@ -275,6 +288,7 @@ export class ArrayScanner {
     this.#content.begin(start);
     this.#stringQuote = quote;
     this.#hasEscapedQuotes = false;
+    this.#hasInnerQuote = false;
     this.#state = 'string';
   }
 
@@ -295,7 +309,7 @@ export class ArrayScanner {
     const whole = this.#content.first(this.#input, this.#content.lengthTo(end));
     const content = whole.trim();
     this.#state = 'between';
-    if (!mayBeJsonValue.test(content) || !jsonValue.test(content)) {
+    if (!mayBeginJsonValue(content.charCodeAt(0)) || !jsonValue.test(content)) {
       this.#stack.repair(repairBits.unquoted);
       return this.#stack.addText(content, { separators: bareSeparators, isQuoted: false });
     }

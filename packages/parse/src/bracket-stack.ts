@@ -42,6 +42,9 @@ interface Frame extends Tally {
   readonly kind: 'array' | 'object';
   readonly start: number;
   readonly firstItem: number;
+  /** The bracket it stands in. */
+  readonly parent: Frame | undefined;
+  readonly depth: number;
   repairs: RepairBits;
   best: Candidate | undefined;
 }
@@ -68,7 +71,7 @@ const deepestFrame = 64;
 export class BracketStack {
   readonly #matcher: LabelMatcher;
   readonly #jsonOnly: boolean;
-  readonly #frames: Frame[] = [];
+  #top: Frame | undefined;
   #items: (number | string)[] = [];
   #deeper = 0;
   #separated = true;
@@ -89,36 +92,39 @@ export class BracketStack {
 
   /** Whether a bracket is open. */
   get isOpen(): boolean {
-    return this.#frames.length > 0;
+    return this.#top !== undefined;
   }
 
   /** Whether the innermost bracket is an object's. */
   get isInObject(): boolean {
-    return this.#frames.at(-1)?.kind === 'object';
+    return this.#top?.kind === 'object';
   }
 
   /** Notes what was put right in the innermost bracket. */
   repair(bit: RepairBits): void {
-    const frame = this.#frames.at(-1);
-    if (frame !== undefined) frame.repairs |= bit;
+    if (this.#top !== undefined) this.#top.repairs |= bit;
   }
 
   /** Opens a bracket at a position. */
   open(kind: Frame['kind'], start: number): void {
-    if (this.#frames.length > 0) {
+    const parent = this.#top;
+    if (parent !== undefined) {
       this.startItem();
       this.repair(repairBits.nested);
     }
     this.#separated = true;
     this.#awaitsItem = false;
-    if (this.#frames.length >= deepestFrame) {
+    const depth = parent === undefined ? 1 : parent.depth + 1;
+    if (depth > deepestFrame) {
       this.#deeper += 1;
       return;
     }
-    this.#frames.push({
+    this.#top = {
       kind,
       start,
       firstItem: this.#items.length,
+      parent,
+      depth,
       quotedLabels: 0,
       bareLabels: 0,
       unknownStrings: 0,
@@ -126,7 +132,7 @@ export class BracketStack {
       otherValues: 0,
       repairs: 0,
       best: undefined,
-    });
+    };
   }
 
   /** Takes a closing bracket at a position, be it of the right kind or not. */
@@ -138,17 +144,17 @@ export class BracketStack {
       this.#deeper -= 1;
       return;
     }
-    if (this.#top().kind !== kind) this.repair(repairBits.closed);
-    if (kind === 'array') while (this.#top().kind === 'object') this.#closeTop(position);
-    this.#closeTop(position + 1);
+    if (this.#top?.kind !== kind) this.repair(repairBits.closed);
+    if (kind === 'array') while (this.#top?.kind === 'object') this.#closeTop(this.#top, position);
+    if (this.#top !== undefined) this.#closeTop(this.#top, position + 1);
   }
 
   /** Closes what is open at the end of the text, and gives the best array. */
   end(position: number): FoundArray | undefined {
     if (this.#accepted !== undefined) return this.#accepted;
-    while (this.#frames.length > 0) {
+    while (this.#top !== undefined) {
       this.repair(repairBits.closed);
-      this.#closeTop(position);
+      this.#closeTop(this.#top, position);
     }
     return this.#accepted ?? this.#fallback;
   }
@@ -162,7 +168,7 @@ export class BracketStack {
 
   /** Takes a colon: in an object the string before it is a key, no label. */
   colon(): void {
-    const frame = this.#top();
+    const frame = this.#top!;
     if (frame.kind === 'object' && this.#items.length > frame.firstItem) this.#forget(this.#items.pop()!);
     else this.repair(repairBits.comma);
     this.#separated = true;
@@ -184,7 +190,7 @@ export class BracketStack {
   /** Adds a value that is neither a string nor a label. */
   addOtherValue(): void {
     this.repair(repairBits['other-value']);
-    this.#top().otherValues += 1;
+    this.#top!.otherValues += 1;
   }
 
   /** Adds a string or unquoted text: a label, several labels, or unknown. */
@@ -200,7 +206,7 @@ export class BracketStack {
       this.repair(repairBits.split);
       return this.#addLabels(several, isQuoted);
     }
-    const frame = this.#top();
+    const frame = this.#top!;
     frame[isQuoted ? 'unknownStrings' : 'prose'] += 1;
     const isRepeated = frame.kind === 'array' && this.#items.length > frame.firstItem && this.#items.at(-1) === content;
     if (!isRepeated) this.#items.push(content);
@@ -208,20 +214,20 @@ export class BracketStack {
 
   #addLabels(indices: readonly number[], isQuoted: boolean): void {
     for (const index of indices) this.#items.push(index);
-    this.#top()[isQuoted ? 'quotedLabels' : 'bareLabels'] += indices.length;
+    this.#top![isQuoted ? 'quotedLabels' : 'bareLabels'] += indices.length;
   }
 
   #forget(item: number | string): void {
-    const frame = this.#top();
+    const frame = this.#top!;
     if (typeof item === 'number') frame[frame.quotedLabels > 0 ? 'quotedLabels' : 'bareLabels'] -= 1;
     else frame[frame.unknownStrings > 0 ? 'unknownStrings' : 'prose'] -= 1;
   }
 
   /** Closes the innermost bracket and judges what was in it. */
-  #closeTop(end: number): void {
-    const frame = this.#frames.pop()!;
+  #closeTop(frame: Frame, end: number): void {
     const found = this.#judge(frame, end);
-    const parent = this.#frames.at(-1);
+    const { parent } = frame;
+    this.#top = parent;
     if (parent === undefined) {
       if (found?.rank === ranks.answer) this.#accepted = this.#take(found);
       else if (found !== undefined && found.rank > (this.#fallback?.rank ?? ranks.nothing)) this.#fallback = this.#take(found);
@@ -256,10 +262,6 @@ export class BracketStack {
 
   #take({ firstItem, endItem, ...found }: Candidate): FoundArray {
     return { ...found, items: this.#items.slice(firstItem, endItem) };
-  }
-
-  #top(): Frame {
-    return this.#frames.at(-1)!;
   }
 }
 

@@ -23,4 +23,15 @@ describe('parseLabelsLikeOriginal', () => {
   it("finds nothing after the [] of the instructions, the original's defect", () => {
     expect(parseLabelsLikeOriginal('Return [] if none apply.\n["racist"]', labels).labels).toEqual([]);
   });
+
+  it('reads millions of escapes without running out of stack', () => {
+    const escapes = '\\"'.repeat(1_000_000);
+    expect(parseLabelsLikeOriginal(`["${escapes}"]`, labels).unknown).toEqual(['"'.repeat(1_000_000)]);
+    expect(parseLabelsLikeOriginal(`["${escapes}]`, labels)).toMatchObject({ ok: false, reason: 'not-json' });
+  });
+
+  it("refuses whole numbers of more digits than Python's int takes", () => {
+    expect(parseLabelsLikeOriginal(`[-${'1'.repeat(4300)}]`, labels).ok).toBe(true);
+    expect(parseLabelsLikeOriginal(`[${'1'.repeat(4301)}]`, labels).ok).toBe(false);
+  });
 });

@@ -92,7 +92,7 @@ export function parseLabels(text: string, labels: readonly string[], options: Pa
       mayRetry ||= scanner.sawBracketInString;
       const found = scanner.end();
       if (found === undefined) continue;
-      if (jsonOnly && !isJson(text.slice(region.start + found.start, region.start + found.end))) continue;
+      if (jsonOnly && !isJson(text.slice(region.start + found.start, region.start + found.end), found)) continue;
       return success({ text, labels, found, offset: region.start, isEchoed });
     }
   }
@@ -117,22 +117,24 @@ export function success(options: {
   readonly isEchoed: boolean;
 }): ParseResult {
   const { text, labels, found, offset, isEchoed } = options;
-  const indices = found.items.filter((item) => typeof item === 'number');
-  const distinct = new Set(indices);
-  const unknown = [...new Set(found.items.filter((item) => typeof item === 'string'))];
-  const span = { start: offset + found.start, end: offset + found.end };
-
+  const known = new Set<number>();
+  const unknown = new Set<string>();
   let repairs: RepairBits = found.repairs;
-  if (distinct.size < indices.length) repairs |= repairBits.repeated;
+  for (const item of found.items) {
+    if (typeof item === 'string') unknown.add(item);
+    else if (known.has(item)) repairs |= repairBits.repeated;
+    else known.add(item);
+  }
+  const span = { start: offset + found.start, end: offset + found.end };
   if (hasText(text, 0, span.start) || hasText(text, span.end, text.length)) repairs |= repairBits['surrounding-text'];
   if (isEchoed) repairs |= repairBits['echoed-prompt'];
   return {
     ok: true,
-    labels: labels.filter((_, index) => distinct.has(index)),
-    unknown,
+    labels: labels.filter((_, index) => known.has(index)),
+    unknown: [...unknown],
     repairs: listRepairs(repairs),
     span,
-    valid: repairs === 0 && unknown.length === 0,
+    valid: repairs === 0 && unknown.size === 0,
   };
 }
 
@@ -158,7 +160,9 @@ function hasText(text: string, start: number, end: number): boolean {
   return /[^ \n\r\t]/.test(text.slice(start, end));
 }
 
-function isJson(text: string): boolean {
+/** In a flat array the scanner has seen all that JSON would refuse; inside objects it is too tolerant to tell. */
+function isJson(text: string, { repairs }: FoundArray): boolean {
+  if ((repairs & repairBits.nested) === 0) return true;
   try {
     JSON.parse(text);
     return true;

@@ -1,6 +1,10 @@
-// One JSON token of Python's json module, which also knows NaN and infinities. Strings hold no control characters.
-const tokenPattern =
-  /[ \t\n\r]*(?:("[^"\\\u0000-\u001f]*(?:\\.[^"\\\u0000-\u001f]*)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null|NaN|-?Infinity)|([[\]{},:]))/y;
+import { codes, isJsonSpace } from './characters.ts';
+
+const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const namePattern = /true|false|null|NaN|-?Infinity/y;
+const signs: Readonly<Record<string, Token>> = /* @__PURE__ */ Object.fromEntries(
+  Array.from('[]{},:', (text) => [text, { kind: 'sign', text }]),
+);
 
 const names: Readonly<Record<string, string>> = {
   true: 'True',
@@ -11,8 +15,9 @@ const names: Readonly<Record<string, string>> = {
   '-Infinity': '-inf',
 };
 
-// Python's json gives up at about this depth.
+// Python's json gives up at about this depth, and its int at more digits.
 const deepestNesting = 900;
+const mostDigits = 4300;
 
 interface Token {
   readonly kind: 'string' | 'number' | 'name' | 'sign';
@@ -25,46 +30,19 @@ interface Token {
  * @returns undefined when the text is not JSON or not a list. Lists and objects inside the list become the empty string:
  * what Python's `str` makes of them is never a label.
  */
-export function readPythonList(text: string): string[] | undefined {
-  if (!text.startsWith('[') || !text.endsWith(']')) return undefined;
-  return readStrings(text) ?? readList(tokenize(text));
-}
-
-/** Lists of strings, which answers mostly are, mean the same in JavaScript. */
-function readStrings(text: string): string[] | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
-  } catch {
-    return undefined; // but it may hold NaN
-  }
-}
-
-/** Token by token, so that text which is no list is given up early; ends with undefined where no token stands. */
-function* tokenize(text: string): Generator<Token | undefined> {
-  let end = 0;
-  while (end < text.length) {
-    tokenPattern.lastIndex = end;
-    const match = tokenPattern.exec(text);
-    if (match === null) return yield undefined;
-    const [, string, number, name, sign] = match;
-    end = tokenPattern.lastIndex;
-    if (string !== undefined) yield { kind: 'string', text: string };
-    else if (number !== undefined) yield { kind: 'number', text: number };
-    else if (name !== undefined) yield { kind: 'name', text: name };
-    else yield { kind: 'sign', text: sign! };
-  }
-}
-
-/** Checks the grammar with a stack of open brackets, collecting what stands directly in the outermost list. */
-function readList(tokens: Iterable<Token | undefined>): string[] | undefined {
+export function readPythonList(json: string): string[] | undefined {
+  if (!json.startsWith('[') || !json.endsWith(']')) return undefined;
+  // Checks the grammar with a stack of open brackets, collecting what stands directly in the outermost list.
   const items: string[] = [];
   const open: ('[' | '{')[] = [];
   let expected: 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'comma-or-end' = 'value';
   let isClosed = false;
-  for (const token of tokens) {
+  let position = 0;
+  while (position < json.length) {
+    const token = readToken(json, position);
     if (token === undefined || isClosed) return undefined;
     const { text } = token;
+    position = skipSpace(json, position + text.length);
     const awaitsValue = expected === 'value' || expected === 'value-or-end';
     const closes = expected === 'comma-or-end' || expected === 'value-or-end' || expected === 'key-or-end';
     if (token.kind === 'sign' && (text === '[' || text === '{') && awaitsValue) {
@@ -93,11 +71,40 @@ function readList(tokens: Iterable<Token | undefined>): string[] | undefined {
   return open.length === 0 ? items : undefined;
 }
 
+function skipSpace(text: string, start: number): number {
+  let end = start;
+  while (isJsonSpace(text.charCodeAt(end))) end += 1;
+  return end;
+}
+
+function readToken(text: string, start: number): Token | undefined {
+  const first = text[start]!;
+  if (first === '"') return readString(text, start);
+  return signs[first] ?? match('number', numberPattern, text, start) ?? match('name', namePattern, text, start);
+}
+
+/** Looks at each character, as an expression with a repeated group runs out of stack on a long string. */
+function readString(text: string, start: number): Token | undefined {
+  for (let index = start + 1; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === codes.doubleQuote) return { kind: 'string', text: text.slice(start, index + 1) };
+    if (code < codes.space) return undefined;
+    if (code === codes.backslash) index += 1;
+  }
+  return undefined;
+}
+
+function match(kind: Token['kind'], pattern: RegExp, text: string, start: number): Token | undefined {
+  pattern.lastIndex = start;
+  return pattern.test(text) ? { kind, text: text.slice(start, pattern.lastIndex) } : undefined;
+}
+
 /** What Python's `str` makes of a value; undefined for a string with an escape that JSON does not have. */
 function pythonText(token: Token): string | undefined {
   if (token.kind === 'string') return decode(token.text);
   if (token.kind === 'name') return names[token.text];
   if (/[.eE]/.test(token.text)) return pythonFloat(Number(token.text));
+  if (token.text.length > mostDigits && token.text.replace('-', '').length > mostDigits) return undefined;
   return token.text === '-0' ? '0' : token.text;
 }
 
