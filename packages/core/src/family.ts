@@ -79,6 +79,8 @@ export interface TrainingGraphOptions {
    * Default false.
    */
   readonly gradientCheckpointing?: boolean;
+  /** How frozen linears of the decoder's layers are computed. Default `float32`. */
+  readonly precision?: Extract<LinearPrecision, 'float32' | 'weights-nf4'>;
 }
 
 /**

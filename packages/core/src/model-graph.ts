@@ -19,9 +19,10 @@ export interface ModelGraph {
 /**
  * How the products of frozen linears are computed. `weights-int8` and `weights-int4` keep a scale for each block of inputs and
  * compute with float32 inputs: less to read, for decoding. `int8` also rounds the inputs as they come: less arithmetic, for
- * vision towers. Only in graphs without gradients.
+ * vision towers. These are for graphs without gradients. `weights-nf4` is QLoRA's (https://arxiv.org/abs/2305.14314): linears of the
+ * decoder's layers in 4 bits, each of the 16 levels as likely as the others when weights are normal; gradients flow through them.
  */
-export type LinearPrecision = 'float32' | 'weights-int8' | 'weights-int4' | 'int8';
+export type LinearPrecision = 'float32' | 'weights-int8' | 'weights-int4' | 'weights-nf4' | 'int8';
 
 /** A linear's weight in fewer bits, made from a checkpoint tensor when a session is made. */
 export interface QuantizedWeight {
@@ -30,7 +31,7 @@ export interface QuantizedWeight {
   readonly outFeatures: number;
   readonly inFeatures: number;
   readonly precision: Exclude<LinearPrecision, 'float32'>;
-  /** Inputs of neighbouring columns that share a scale; all of them with `int8`. */
+  /** Inputs of neighbouring columns that share a scale; all of them with `int8`. With `weights-nf4` blocks run on from row to row. */
   readonly blockSize: number;
   /** The graph's input that takes the small integers, and the one that takes the float32 scales. */
   readonly values: TensorSpec;

@@ -63,8 +63,6 @@ export class Graph {
   readonly trainable: TrainableTensors;
   /** Whether layers of a stack are computed again in the backward pass instead of being kept (gradient checkpointing). */
   readonly recomputesLayers: boolean;
-  /** How frozen linears are computed. */
-  readonly precision: LinearPrecision;
   readonly inputs = new Map<string, Value>();
   readonly weights = new Map<string, Value>();
   readonly parameters = new Map<string, Value>();
@@ -85,12 +83,13 @@ export class Graph {
   private readonly scopes: string[] = [];
   private valueCount = 0;
   private recording = true;
+  private currentPrecision: LinearPrecision;
   private currentTape: TapeEntry[] = [];
 
   constructor(options: { readonly trainable?: TrainableTensors; readonly recomputesLayers?: boolean; readonly precision?: LinearPrecision } = {}) {
     this.trainable = options.trainable ?? nothingTrainable;
     this.recomputesLayers = options.recomputesLayers ?? false;
-    this.precision = options.precision ?? 'float32';
+    this.currentPrecision = options.precision ?? 'float32';
   }
 
   /** Declares a tensor fed at each run; asking again for the same name gives the same value. */
@@ -236,6 +235,22 @@ export class Graph {
       return build();
     } finally {
       this.dropoutSize.sites = sites;
+    }
+  }
+
+  /** How frozen linears are computed that are added now. */
+  get precision(): LinearPrecision {
+    return this.currentPrecision;
+  }
+
+  /** Runs `build` with frozen linears computed in a precision of their own. */
+  withPrecision<Result>(precision: LinearPrecision, build: () => Result): Result {
+    const before = this.currentPrecision;
+    this.currentPrecision = precision;
+    try {
+      return build();
+    } finally {
+      this.currentPrecision = before;
     }
   }
 

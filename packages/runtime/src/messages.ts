@@ -60,8 +60,11 @@ export interface CreateSessionCommand {
   readonly weights: readonly { readonly name: string; readonly from: number }[];
   /** Whether weights are initialisers with external data (GPU providers) instead of inputs. */
   readonly weightsAreInitializers: boolean;
-  /** Weights in fewer bits, always initialisers, and the weights they are made from. */
-  readonly quantized: readonly { readonly weight: QuantizedWeight; readonly from: number }[];
+  /**
+   * Weights in fewer bits, and the weights they are made from: initialisers of this session, or inputs whose one copy all sessions
+   * share.
+   */
+  readonly quantized: readonly { readonly weight: QuantizedWeight; readonly from: number; readonly isShared: boolean }[];
   readonly parameters: { readonly from: number; readonly names: readonly string[] } | undefined;
   readonly optimization: GraphOptimization;
   readonly profilePrefix: string | undefined;

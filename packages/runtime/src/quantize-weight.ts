@@ -1,5 +1,6 @@
 import type { QuantizedWeight } from '@mmhs/core';
 import { borrowKernel } from './kernel.ts';
+import { quantizeNf4 } from './nf4.ts';
 import type { StoredNumbers } from './stored-numbers.ts';
 
 /** Small integers and scales of a weight, laid out as onnxruntime's operators take them. */
@@ -15,6 +16,8 @@ export function quantizeWeight(weight: QuantizedWeight, source: StoredNumbers): 
       return quantizeBlocks(weight, source, 4);
     case 'weights-int8':
       return quantizeBlocks(weight, source, 8);
+    case 'weights-nf4':
+      return quantizeNf4(source, weight.blockSize);
     case 'int8':
       return quantizeOutputs(weight, source);
   }

@@ -3,7 +3,7 @@ import { checkFeeds, describeTensor, type FedTensor } from './check-feeds.ts';
 import { detachView, matchWeights, type CheckpointHandle } from './checkpoint-handle.ts';
 import { evaluateShape, type AxisSizes } from './dimension-values.ts';
 import { adaptModel } from './initializers.ts';
-import type { Device, Feed, GraphOptimization, RunCommand, RunResult, WantedOutput } from './messages.ts';
+import type { CreateSessionCommand, Device, Feed, GraphOptimization, RunCommand, RunResult, WantedOutput } from './messages.ts';
 import { checkParameters, type ParameterStore } from './parameter-store.ts';
 import type { WorkerLink } from './worker-link.ts';
 
@@ -58,7 +58,7 @@ export interface CreateSessionOptions {
    * Whether weights are inputs of the graph (default on the CPU: all sessions then share one copy) or become initialisers
    * of this session (default on GPUs, where an input would cross the bus on each run). On the CPU initialisers are a copy of
    * the session's own, packed once for its matrix products: about a tenth faster. `packed-if-small` makes them so when all of the
-   * graph's weights together take at most 1 GiB, and is the default otherwise.
+   * graph's weights together take at most 1 GiB and none is in NF4, and is the default otherwise.
    */
   readonly weightBinding?: 'input' | 'initializer' | 'packed-if-small';
   /** How much onnxruntime rewrites the graph; all it can by default. */
@@ -68,21 +68,28 @@ export interface CreateSessionOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Whether all sessions share one copy: on the CPU, unless a session would pack it for its products. */
+function isShared({ precision }: QuantizedWeight, device: Device): boolean {
+  return device === 'cpu' && precision === 'weights-nf4';
+}
+
 /** Finds the checkpoint tensor that each weight in fewer bits is made of. */
 function matchQuantized(
-  quantized: readonly QuantizedWeight[], handles: readonly CheckpointHandle[],
-): { readonly weight: QuantizedWeight; readonly from: number }[] {
+  quantized: readonly QuantizedWeight[], handles: readonly CheckpointHandle[], device: Device,
+): CreateSessionCommand['quantized'] {
   const specs = quantized.map(({ source, outFeatures, inFeatures }): TensorSpec =>
     ({ name: source, type: 'float32', shape: [outFeatures, inFeatures] }));
   const places = new Map(matchWeights({ specs, handles }).map(({ name, from }) => [name, from]));
-  return quantized.map((weight) => ({ weight, from: places.get(weight.source) ?? 0 }));
+  return quantized.map((weight) => ({ weight, from: places.get(weight.source) ?? 0, isShared: isShared(weight, device) }));
 }
 
 /** Larger weights would cost too much memory: a training graph keeps them twice, for its products forwards and backwards. */
 const packedBytesLimit = 2 ** 30;
 
-function becomeInitializers({ weights }: ModelGraph, binding: CreateSessionOptions['weightBinding'], device: Device): boolean {
+function becomeInitializers({ weights, quantizedWeights = [] }: ModelGraph, binding: CreateSessionOptions['weightBinding'], device: Device): boolean {
   if (binding === 'input' || binding === 'initializer') return binding === 'initializer';
+  // Who shares weights of 4 bits wants little memory.
+  if (quantizedWeights.some((weight) => isShared(weight, device))) return false;
   const bytes = weights.reduce((sum, { shape }) => sum + 4 * shape.reduce<number>((size, side) => size * Number(side), 1), 0);
   return device !== 'cpu' || (binding === 'packed-if-small' && bytes <= packedBytesLimit);
 }
@@ -110,11 +117,11 @@ export async function createSession(
         device,
         initializers: new Set([
           ...(weightsAreInitializers ? graph.weights.map(({ name }) => name) : []),
-          ...quantized.flatMap(({ values, scales }) => [values.name, scales.name]),
+          ...quantized.filter((weight) => !isShared(weight, device)).flatMap(({ values, scales }) => [values.name, scales.name]),
         ]),
       }),
       weightsAreInitializers,
-      quantized: matchQuantized(quantized, handles),
+      quantized: matchQuantized(quantized, handles, device),
       parameters:
         parameters === undefined
           ? undefined

@@ -42,6 +42,11 @@ export async function createWorkerSession(command: CreateSessionCommand, around:
   ];
   const session = await InferenceSession.create(command.model, sessionOptions(command, around, initializers));
   if (command.weightsAreInitializers) for (const name of Object.keys(bound)) delete bound[name];
+  for (const { weight, from } of command.quantized.filter(({ isShared }) => isShared)) {
+    const { values, scales } = await getFrom(around.weights, from).getQuantized(weight);
+    bound[weight.values.name] = values;
+    bound[weight.scales.name] = scales;
+  }
   const parameters = command.parameters === undefined ? undefined : getFrom(around.parameters, command.parameters.from);
   for (const name of command.parameters?.names ?? []) bound[name] = (parameters as WorkerParameters).value(name);
   return {
@@ -82,10 +87,10 @@ function externalData(path: string, { buffer, byteOffset, byteLength }: ArrayBuf
   return { path, data: new Uint8Array(buffer, byteOffset, byteLength) };
 }
 
-/** Makes the weights in fewer bits, one after the other: the full ones are not kept. */
+/** Makes the session's own weights in fewer bits, one after the other: the full ones are not kept. */
 async function quantizeAll({ quantized }: CreateSessionCommand, around: SessionSurroundings): Promise<ExternalData[]> {
   const made: ExternalData[] = [];
-  for (const { weight, from } of quantized) {
+  for (const { weight, from } of quantized.filter(({ isShared }) => !isShared)) {
     const { values, scales } = quantizeWeight(weight, await getFrom(around.weights, from).readNumbers(weight.source));
     made.push(externalData(weight.values.name, values), externalData(weight.scales.name, scales));
   }

@@ -1,6 +1,7 @@
-import type { Tensor } from '@mmhs/core';
+import type { QuantizedWeight, Tensor } from '@mmhs/core';
 import { Tensor as OrtTensor } from 'onnxruntime-node';
 import { openCheckpointTensors, type CheckpointTensors } from './checkpoint-tensors.ts';
+import { quantizeWeight } from './quantize-weight.ts';
 import { storedNumbers, type StoredNumbers } from './stored-numbers.ts';
 
 /** Weights in the worker: each is read when a session first needs it, and then shared by all sessions. */
@@ -10,6 +11,14 @@ export interface WorkerWeights {
   readOnce(name: string): Promise<OrtTensor>;
   /** The weight's numbers, not kept either, for something to be made of them. */
   readNumbers(name: string): Promise<StoredNumbers>;
+  /** A weight in fewer bits, made of the full one, which is not kept, when a session first needs it. */
+  getQuantized(weight: QuantizedWeight): Promise<QuantizedTensors>;
+}
+
+/** A weight in fewer bits, as inputs of sessions. */
+export interface QuantizedTensors {
+  readonly values: OrtTensor;
+  readonly scales: OrtTensor;
 }
 
 /** Weights of a checkpoint folder, widened to float32 and read lazily. */
@@ -21,6 +30,11 @@ export async function openWeights(options: {
   const { folder, renamed } = options;
   const checkpoint: CheckpointTensors = await openCheckpointTensors({ folder, canonicalName: (name) => renamed.get(name) ?? name });
   const loaded = new Map<string, OrtTensor>();
+  const readNumbers = async (name: string): Promise<StoredNumbers> => {
+    const present = loaded.get(name);
+    if (present !== undefined) return numbersIn(present);
+    return storedNumbers(`${folder}: ${name}`, await checkpoint.readRaw(name));
+  };
   return {
     async get(name) {
       const present = loaded.get(name);
@@ -30,11 +44,25 @@ export async function openWeights(options: {
       return tensor;
     },
     readOnce: async (name) => loaded.get(name) ?? toOrtTensor(await checkpoint.readTensor(name)),
-    async readNumbers(name) {
-      const present = loaded.get(name);
-      if (present !== undefined) return numbersIn(present);
-      return storedNumbers(`${folder}: ${name}`, await checkpoint.readRaw(name));
-    },
+    readNumbers,
+    getQuantized: keepQuantized(readNumbers),
+  };
+}
+
+/** Makes each weight in fewer bits once. */
+function keepQuantized(readNumbers: WorkerWeights['readNumbers']): WorkerWeights['getQuantized'] {
+  const made = new Map<string, QuantizedTensors>();
+  return async (weight) => {
+    const name = weight.values.name;
+    const present = made.get(name);
+    if (present !== undefined) return present;
+    const { values, scales } = quantizeWeight(weight, await readNumbers(weight.source));
+    const tensors = {
+      values: new OrtTensor(values instanceof Uint8Array ? 'uint8' : 'int8', values, weight.values.shape as readonly number[]),
+      scales: new OrtTensor('float32', scales, weight.scales.shape as readonly number[]),
+    };
+    made.set(name, tensors);
+    return tensors;
   };
 }
 
@@ -45,7 +73,8 @@ export function holdWeights(tensors: Readonly<Record<string, Tensor>>): WorkerWe
     const tensor = held.get(name);
     return tensor === undefined ? Promise.reject(new Error(`no weight ${name}`)) : Promise.resolve(tensor);
   };
-  return { get, readOnce: get, readNumbers: async (name) => numbersIn(await get(name)) };
+  const readNumbers = async (name: string): Promise<StoredNumbers> => numbersIn(await get(name));
+  return { get, readOnce: get, readNumbers, getQuantized: keepQuantized(readNumbers) };
 }
 
 function numbersIn({ data }: OrtTensor): StoredNumbers {

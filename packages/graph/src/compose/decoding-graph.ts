@@ -16,7 +16,9 @@ export function composeDecodingGraph(
   define: (graph: Graph) => VlmDefinition,
   options: DecodingGraphOptions,
 ): ModelGraph {
-  const graph = new Graph(options);
+  const { trainable, precision = 'float32' } = options;
+  // NF4 is for the decoder's layers alone, as in training.
+  const graph = new Graph({ trainable, precision: precision === 'weights-nf4' ? 'float32' : precision });
   return graph.withoutRecording(() => {
     const model = define(graph);
     const rows = multiplyDimensions('batch', 'query');
@@ -29,7 +31,8 @@ export function composeDecodingGraph(
     );
     const wanted = graph.input('logit_rows', 'int64', ['logit_rows']);
     const attention = cachedAttention(graph, { keyEnds: true, wanted });
-    const logits = model.head(model.decode(embeddings, reshape(positions, [model.positionRows, rows]), attention));
+    const hidden = graph.withPrecision(precision, () => model.decode(embeddings, reshape(positions, [model.positionRows, rows]), attention));
+    const logits = model.head(hidden);
     graph.output('logits', logits);
     graph.output('choice_scores', scoreChoices(graph, logits));
     return serializeGraph(graph);

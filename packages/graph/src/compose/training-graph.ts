@@ -25,7 +25,8 @@ export function composeTrainingGraph(
   const positions = graph.input('position_ids', 'int64', [model.positionRows, 'tokens']);
   // The head sees label rows only: the same loss as over all positions, without their logits.
   const wanted = graph.input('label_rows', 'int64', ['labels']);
-  const labelled = model.decode(embeddings, positions, packedAttention(graph, { sharedPrefix: options.sharedPrefix, wanted }));
+  const attention = packedAttention(graph, { sharedPrefix: options.sharedPrefix, wanted });
+  const labelled = graph.withPrecision(options.precision ?? 'float32', () => model.decode(embeddings, positions, attention));
   const logits = model.head(labelled);
   const losses = crossEntropy(logits, graph.input('labels', 'int64', ['labels']));
   const loss = mul(reshape(reduceSum(losses, [0]), []), graph.input('loss_scale', 'float32', []));

@@ -19,6 +19,7 @@ export function layerStack(x: Value, layers: number, build: (rows: Value, index:
 
 function recomputed(x: Value, build: (x: Value) => Value): Value {
   const { graph } = x;
+  const { precision } = graph;
   const firstSite = graph.dropoutSize.sites;
   const { result: y, tape } = graph.recordSeparately(() => build(x));
   const others = outerInputs(tape, x);
@@ -28,7 +29,8 @@ function recomputed(x: Value, build: (x: Value) => Value): Value {
     vjp: ({ outputGradients: [gradient], wanted }) => {
       if (gradient === undefined) return [];
       const start = onceKnown(gradient, x);
-      const again = graph.repeatingDropout(firstSite, () => graph.recordSeparately(() => build(start)));
+      const again = graph.withPrecision(precision, () =>
+        graph.repeatingDropout(firstSite, () => graph.recordSeparately(() => build(start))));
       const inputs = [start, ...others];
       const found = backpropagate({
         graph, tape: again.tape, from: again.result, gradient, by: inputs.filter((_, index) => wanted[index]),

@@ -2,6 +2,7 @@ import type { QuantizedWeight } from '@mmhs/core';
 
 import type { Value } from '../graph.ts';
 import { add } from './elementwise.ts';
+import { nf4Matmul } from './nf4-matmul.ts';
 
 /**
  * Inputs that share a scale in weights of so many bits: small blocks where there are few levels; at 8 bits larger ones, which
@@ -13,7 +14,7 @@ const blockSizes = { 'weights-int4': 32, 'weights-int8': 128 } as const;
 const accuracyLevel = 4;
 
 /**
- * `x W^T + b` with W `[out, in]` in the graph's {@link Graph.precision}; no gradients.
+ * `x W^T + b` with W `[out, in]` in the graph's {@link Graph.precision}; no gradients but with `weights-nf4`.
  *
  * Weights of 4 and 8 bits alone are onnxruntime's MatMulNBits, with a scale a block of inputs. `int8` is its
  * DynamicQuantizeMatMul: x is rounded to 8 bits with one scale, W to 7 bits with one scale an output, because x86 without VNNI
@@ -25,8 +26,8 @@ export function quantizedMatmul(x: Value, source: string, outFeatures: number, b
   const inFeatures = x.shape[1];
   if (precision === 'float32' || typeof inFeatures !== 'number') return graph.shapeError('quantizedMatmul', 'rows of a fixed width are needed', x);
   const weight = { source, outFeatures, inFeatures, precision };
-  const product = precision === 'int8'
-    ? dynamicProduct(x, { ...weight, precision, blockSize: inFeatures })
+  const product = precision === 'weights-nf4' ? nf4Matmul(x, weight)
+    : precision === 'int8' ? dynamicProduct(x, { ...weight, precision, blockSize: inFeatures })
     : blockProduct(x, { ...weight, precision, blockSize: blockSizes[precision] });
   return bias === undefined ? product : add(product, bias);
 }

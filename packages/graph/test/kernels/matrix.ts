@@ -40,8 +40,25 @@ const gemm: Kernel = ([a, b, c], node) => {
   return [array64(sum!.shape, sum!.data.map((element, index) => element + beta * c.data[placesC[index]!]!))];
 };
 
+/** x W^T with W in NF4: scales for 64 elements each, two codes a byte, the first in the high half. */
+const matMulBnb4: Kernel = ([x, values, scales], node) => {
+  const [K, N] = [attribute(node, 'K', 0), attribute(node, 'N', 0)];
+  const weight = Array.from({ length: N * K }, (_, index) => {
+    const code = Math.floor(values!.data[index >> 1]! / (index % 2 === 0 ? 16 : 1)) % 16;
+    return nf4Levels[code]! * scales!.data[index >> 6]!;
+  });
+  return [product(x!, array64([N, K], weight), false, true, 1)];
+};
+
+const nf4Levels = [
+  -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0,
+  0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941,
+  0.7229568362236023, 1,
+];
+
 /** Matrix products. */
 export const matrixKernels: Readonly<Record<string, Kernel>> = {
   Gemm: gemm,
   'com.microsoft.FusedMatMul': fusedMatMul,
+  'com.microsoft.MatMulBnb4': matMulBnb4,
 };
