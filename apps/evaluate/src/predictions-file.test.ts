@@ -47,10 +47,12 @@ describe('predictions.jsonl', () => {
 
 describe('predictions to compare with', () => {
   it('are found in the folder of a run, and among the answers that training saved', async () => {
-    await writeFile(join(folder, 'test_predictions.jsonl'), `${JSON.stringify({ id: 'post-0', gold: ['plain'], pred: [], raw: '[]', valid: true })}\n`);
+    const line = { id: 'post-0', gold: ['plain'], pred: [], raw: '[]', valid: true };
+    const lines = [{ ...line, scores: { plain: 0.25 }, probability: 0.5 }, { ...line, id: 'post-1', scores: [0.25] }]; // named, and as they once were
+    await writeFile(join(folder, 'test_predictions.jsonl'), lines.map((each) => `${JSON.stringify(each)}\n`).join(''));
     await rm(join(folder, 'predictions.jsonl'), { force: true });
     const saved = await findPredictions({ path: folder });
-    expect(saved.get('test')).toMatchObject([{ id: 'post-0', gold: ['plain'], labels: [] }]);
+    expect(saved.get('test')).toMatchObject([{ id: 'post-0', gold: ['plain'], labels: [], scores: { plain: 0.25 }, probability: 0.5 }, { id: 'post-1', scores: undefined }]);
     await writePredictions({ path: join(folder, 'predictions.jsonl'), splits: new Map([['test', fixedPosts]]) });
     expect((await findPredictions({ path: folder })).get('test')).toEqual(fixedPosts);
     await expect(findPredictions({ path: join(folder, 'absent') })).rejects.toMatchObject({ code: 'MMHS_DATA_PREDICTIONS' });

@@ -18,8 +18,16 @@ const ownLine = z.object({
   valid: z.boolean(),
 });
 
-/** A line of the answers that training writes with `--save_eval_predictions`; its scores do not name their labels and are not read. */
-const trainingLine = z.object({ id: z.string(), gold: labels, pred: labels, raw: z.string(), valid: z.boolean() });
+/** A line of the answers that training writes with `--save_eval_predictions`. Scores that do not name their labels are not read. */
+const trainingLine = z.object({
+  id: z.string(),
+  gold: labels,
+  pred: labels,
+  scores: z.record(z.string(), z.number()).optional().catch(undefined),
+  probability: z.number().optional(),
+  raw: z.string(),
+  valid: z.boolean(),
+});
 
 /** Writes `predictions.jsonl`: a line a post, split after split. */
 export async function writePredictions(options: { readonly path: string; readonly splits: EvaluatedSplits }): Promise<void> {
@@ -71,8 +79,8 @@ function readLine(line: string, where: string, usual: SplitName | undefined): { 
   if (!trained.success || usual === undefined) {
     throw unusable(where, line.slice(0, 80), 'a line of predictions.jsonl, or of the test_predictions.jsonl that training writes', own.error);
   }
-  const { pred, raw: rawText, ...post } = trained.data;
-  return { split: usual, post: { ...post, labels: pred, rawText, scores: undefined, probability: undefined } };
+  const { pred, raw: rawText, scores, probability, ...post } = trained.data;
+  return { split: usual, post: { ...post, labels: pred, rawText, scores, probability } };
 }
 
 function parse(line: string, where: string): unknown {

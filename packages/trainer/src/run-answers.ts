@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import type { Prediction } from '@mmhs/core';
+import type { LabelSet, Prediction } from '@mmhs/core';
 import { writeFileAtomically } from '@mmhs/runtime';
 
 import type { PreparedPost } from './prepare-posts.ts';
@@ -18,17 +18,22 @@ export function describeAnswers(options: {
   });
 }
 
-/** Writes all answers of a split, one JSON object a line: `eval_predictions.jsonl` (the original's name) or `test_predictions.jsonl`. */
+/**
+ * Writes all answers of a split, one JSON object a line: `eval_predictions.jsonl` (the original's name) or `test_predictions.jsonl`.
+ * Scores, where there are any, stand under their labels' names.
+ */
 export async function writeAnswers(options: {
   readonly folder: string;
   readonly split: 'val' | 'test';
+  readonly labelSet: LabelSet;
   readonly posts: readonly PreparedPost[];
   readonly predictions: readonly Prediction[];
 }): Promise<string> {
-  const { folder, split, posts, predictions } = options;
+  const { folder, split, labelSet, posts, predictions } = options;
   const lines = posts.map(({ sample: { id, labels } }, index) => {
-    const { labels: pred, rawText: raw, valid, scores, probability } = predictions[index] as Prediction;
+    const { labels: pred, rawText: raw, valid, scores: values, probability } = predictions[index] as Prediction;
     // Scores that were not computed are left out by JSON.
+    const scores = values && Object.fromEntries(labelSet.map((label, place) => [label, values[place]]));
     return `${JSON.stringify({ id, gold: labels, pred, raw, valid, scores, probability })}\n`;
   });
   const path = join(folder, split === 'val' ? 'eval_predictions.jsonl' : 'test_predictions.jsonl');

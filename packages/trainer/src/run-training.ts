@@ -141,7 +141,7 @@ class TrainingRun {
       optimizer: () => this.optimizer,
       recorder: () => this.recorder,
       prompt: parts.prompt,
-      precision: { vision_products: config.vision_products },
+      precision: { vision_products: config.vision_products, weights: config.load_in_4bit ? 'nf4' : 'float32' },
     });
   }
 
@@ -322,7 +322,7 @@ class TrainingRun {
       evaluations[split] = evaluation;
       if (split === 'test') generated = predictions;
       await writeMetricsFile({ folder, split, evaluation, ...(split === 'val' ? { epoch: this.epoch } : {}) });
-      if (config.save_eval_predictions) await writeAnswers({ folder, split, posts: posts[split], predictions });
+      if (config.save_eval_predictions) await writeAnswers({ folder, split, labelSet: config.class_names, posts: posts[split], predictions });
     }
     if (config.tune_thresholds) {
       await tuneRunDecision({
