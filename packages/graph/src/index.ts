@@ -17,6 +17,7 @@ export { liveNodes } from './differentiation/dead-code.ts';
 export { gradients } from './differentiation/gradient.ts';
 export { attend, type Attended, type AttentionHeads } from './layers/attention-core.ts';
 export type { AttentionPlan, ProjectedRows } from './layers/attention-plan.ts';
+export { activationNames, activations, type ActivationName } from './layers/activations.ts';
 export { cachedAttention } from './layers/cached-attention.ts';
 export { dropout, dropoutInputs } from './layers/dropout.ts';
 export { embedding, splice, tiedHead } from './layers/embedding.ts';

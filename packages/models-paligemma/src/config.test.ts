@@ -82,6 +82,7 @@ describe('parsePaligemmaConfig', () => {
       },
       vision: {
         hiddenSize: 1152, intermediateSize: 4304, layers: 27, heads: 16, imageSize: 224, patchSize: 14, layerNormEps: 1e-6,
+        activation: 'gelu_pytorch_tanh',
       },
     });
   });

@@ -1,5 +1,5 @@
 import { checkModelConfig, parseCheckpointFile } from '@mmhs/core/family-tools';
-import type { VisionTransformerSizes } from '@mmhs/graph';
+import { activationNames, type VisionTransformerSizes } from '@mmhs/graph';
 import { z } from 'zod';
 
 /** Sizes of the language model, Gemma or Gemma 2. */
@@ -111,7 +111,7 @@ const visionSchema = z.object({
   image_size: size.default(224),
   patch_size: size.default(16),
   layer_norm_eps: positive.default(1e-6),
-  hidden_act: z.literal('gelu_pytorch_tanh').default('gelu_pytorch_tanh'),
+  hidden_act: z.enum(activationNames).default('gelu_pytorch_tanh'),
 });
 
 const endToken = z.union([tokenId, z.array(tokenId)]).nullish();
@@ -211,6 +211,7 @@ function readVision(vision: z.infer<typeof visionSchema>): VisionTransformerSize
     imageSize: vision.image_size,
     patchSize: vision.patch_size,
     layerNormEps: vision.layer_norm_eps,
+    activation: vision.hidden_act,
   };
 }
 

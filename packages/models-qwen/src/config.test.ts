@@ -36,7 +36,7 @@ describe('parseQwenConfig', () => {
         hiddenSize: 1536, intermediateSize: 8960, layers: 28, heads: 12, keyValueHeads: 2, headDimension: 128, rmsNormEps: 1e-6,
         ropeTheta: 1e6, ropeSections: [16, 24, 24], vocabularySize: 151936, tieWordEmbeddings: true,
       },
-      vision: { hiddenSize: 1280, intermediateSize: 5120, layers: 32, heads: 16, patchSize: 14, temporalPatchSize: 2, mergeSize: 2 },
+      vision: { hiddenSize: 1280, intermediateSize: 5120, layers: 32, heads: 16, patchSize: 14, temporalPatchSize: 2, mergeSize: 2, activation: 'quick_gelu' },
     });
   });
 
@@ -61,6 +61,11 @@ describe('parseQwenConfig', () => {
     expect(imageTokenId).toBe(151655);
   });
 
+  it("reads the tower's activation", () => {
+    const config = { ...hubConfig, vision_config: { ...hubConfig.vision_config, hidden_act: 'gelu_pytorch_tanh' } };
+    expect(parseQwenConfig(config, generationConfig).vision.activation).toBe('gelu_pytorch_tanh');
+  });
+
   it('ends answers where config.json says when generation_config.json says nothing', () => {
     expect(parseQwenConfig(hubConfig, undefined)).toMatchObject({ endTokenIds: [151645], padTokenId: 151645 });
     const nested = nestedConfig({ eos_token_id: undefined }, { eos_token_id: 7 });
@@ -77,6 +82,7 @@ describe('parseQwenConfig', () => {
     [{ rope_scaling: { type: 'mrope', mrope_section: [16, 24, 23] } }, 'rope_scaling.mrope_section'],
     [{ num_key_value_heads: 5 }, 'num_key_value_heads'],
     [{ image_token_id: 151936 }, 'image_token_id'],
+    [{ vision_config: { ...hubConfig.vision_config, hidden_act: 'relu' } }, 'vision_config.hidden_act'],
     [{ vision_config: { ...hubConfig.vision_config, hidden_size: 1280 } }, 'vision_config.hidden_size'],
     [{ vision_config: { ...hubConfig.vision_config, num_heads: 12 } }, 'vision_config.num_heads'],
   ])('refuses %o and names the field', (changes, field) => {

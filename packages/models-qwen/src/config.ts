@@ -1,4 +1,5 @@
 import { checkModelConfig, parseCheckpointFile } from '@mmhs/core/family-tools';
+import { activationNames, type ActivationName } from '@mmhs/graph';
 import { z } from 'zod';
 
 /** Sizes of the language model, a Qwen2. */
@@ -29,6 +30,8 @@ export interface QwenVisionConfig {
   readonly temporalPatchSize: number;
   /** Side of the square of patches that becomes one image token. */
   readonly mergeSize: number;
+  /** Of the MLPs; the merger's is always GELU. */
+  readonly activation: ActivationName;
 }
 
 /** What the graphs and the processor need to know of a Qwen2-VL checkpoint. */
@@ -76,7 +79,7 @@ const visionSchema = z.object({
   depth: size.default(32),
   embed_dim: size.default(1280),
   hidden_size: size.default(3584),
-  hidden_act: z.literal('quick_gelu').default('quick_gelu'),
+  hidden_act: z.enum(activationNames).default('quick_gelu'),
   mlp_ratio: z.number().positive().default(4),
   num_heads: size.default(16),
   in_channels: z.literal(3).default(3),
@@ -163,6 +166,7 @@ function readVision(vision: z.infer<typeof visionSchema>): QwenVisionConfig {
     patchSize: vision.patch_size,
     temporalPatchSize: vision.temporal_patch_size,
     mergeSize: vision.spatial_merge_size,
+    activation: vision.hidden_act,
   };
 }
 

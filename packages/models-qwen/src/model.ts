@@ -1,6 +1,6 @@
 import {
-  add, axialRotaryAngles, embedding, fusedVisionAttention, gatedMlp, gelu, groupedQueryAttention, layerNorm, layerStack, linear, mlp,
-  Module, multiplyDimensions, projectPatches, quickGelu, raggedSegments, reshape, rmsNorm, rotaryAngles, silu, tiedHead,
+  activations, add, axialRotaryAngles, embedding, fusedVisionAttention, gatedMlp, gelu, groupedQueryAttention, layerNorm, layerStack,
+  linear, mlp, Module, multiplyDimensions, projectPatches, raggedSegments, reshape, rmsNorm, rotaryAngles, silu, tiedHead,
   type AttentionHeads, type AttentionPlan, type Graph, type RotaryAngles, type Value, type VlmDefinition,
 } from '@mmhs/graph';
 
@@ -49,7 +49,7 @@ function visionTower(tower: Module, { vision }: QwenConfig): Value {
     const normed = layerNorm(block.at('norm1'), rows, { epsilon });
     const attended = add(rows, fusedVisionAttention(block.at('attn'), normed, { heads, angles, segments }));
     const again = layerNorm(block.at('norm2'), attended, { epsilon });
-    return add(attended, mlp(block.at('mlp'), again, { intermediateSize, activation: quickGelu }));
+    return add(attended, mlp(block.at('mlp'), again, { intermediateSize, activation: activations[vision.activation] }));
   });
 }
 

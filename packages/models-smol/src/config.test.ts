@@ -74,6 +74,7 @@ describe('parseSmolConfig', () => {
         imageSize: 512,
         patchSize: 16,
         layerNormEps: 1e-6,
+        activation: 'gelu_pytorch_tanh',
       },
     });
   });
@@ -99,6 +100,11 @@ describe('parseSmolConfig', () => {
     expect(parseSmolConfig(config, generationConfig).architecture).toBe('SmolVLMForConditionalGeneration');
   });
 
+  it("reads the tower's activation", () => {
+    const config = { ...hubConfig, vision_config: { ...hubConfig.vision_config, hidden_act: 'gelu' } };
+    expect(parseSmolConfig(config, generationConfig).vision.activation).toBe('gelu');
+  });
+
   it('takes several end tokens, and pads with the first of them when no usable pad token is named', () => {
     const config = parseSmolConfig(withText({ pad_token_id: null }), { eos_token_id: [49279, 2] });
     expect([config.endTokenIds, config.padTokenId]).toEqual([[49279, 2], 49279]);
@@ -113,6 +119,8 @@ describe('parseSmolConfig', () => {
     ['a size that is no number', withText({ hidden_size: 'big' }), 'config.json: text_config.hidden_size'],
     ['heads that do not divide', withText({ num_key_value_heads: 4 }), 'config.json: text_config.num_key_value_heads'],
     ['another family', { ...hubConfig, model_type: 'qwen2_vl' }, 'config.json: model_type'],
+    ['another activation of the tower', { ...hubConfig, vision_config: { ...hubConfig.vision_config, hidden_act: 'relu' } },
+      'config.json: vision_config.hidden_act'],
     ['no vision tower', { ...hubConfig, vision_config: undefined }, 'config.json: vision_config'],
     ['a scale factor that does not divide the grid', { ...hubConfig, scale_factor: 3 }, 'config.json: scale_factor'],
     ['an image token beyond the vocabulary', { ...hubConfig, image_token_id: 50000 }, 'config.json: image_token_id'],

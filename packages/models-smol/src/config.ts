@@ -1,6 +1,6 @@
 import { MmhsError } from '@mmhs/core';
 import { checkModelConfig, parseCheckpointFile } from '@mmhs/core/family-tools';
-import type { VisionTransformerSizes } from '@mmhs/graph';
+import { activationNames, type VisionTransformerSizes } from '@mmhs/graph';
 import { z } from 'zod';
 
 /** Sizes of the language model, a plain Llama. */
@@ -71,7 +71,7 @@ const visionSchema = z.object({
   image_size: size.default(224),
   patch_size: size.default(32),
   layer_norm_eps: epsilon.default(1e-6),
-  hidden_act: z.literal('gelu_pytorch_tanh').default('gelu_pytorch_tanh'),
+  hidden_act: z.enum(activationNames).default('gelu_pytorch_tanh'),
 });
 
 const rootSchema = z.object({
@@ -158,6 +158,7 @@ function readVision(vision: z.infer<typeof visionSchema>): VisionTransformerSize
     imageSize: vision.image_size,
     patchSize: vision.patch_size,
     layerNormEps: vision.layer_norm_eps,
+    activation: vision.hidden_act,
   };
 }
 

@@ -8,7 +8,7 @@ import { Graph } from '../graph.ts';
 import { Module } from '../module.ts';
 import { visionTransformer } from './vision-transformer.ts';
 
-const sizes = { hiddenSize: 4, intermediateSize: 3, layers: 2, heads: 2, imageSize: 5, patchSize: 2, layerNormEps: 1e-6 };
+const sizes = { hiddenSize: 4, intermediateSize: 3, layers: 2, heads: 2, imageSize: 5, patchSize: 2, layerNormEps: 1e-6, activation: 'gelu' } as const;
 const build = (graph: Graph) => visionTransformer(new Module(graph, 'tower'), graph.input('pixels', 'float32', ['images', 3, 5, 5]), sizes);
 
 it('has the gradients that central differences give, by adapters and by its own tensors', () => {

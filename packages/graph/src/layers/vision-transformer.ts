@@ -1,7 +1,7 @@
 import type { Value } from '../graph.ts';
 import type { Module } from '../module.ts';
 import { add } from '../operators/elementwise.ts';
-import { geluTanh } from '../operators/activation.ts';
+import { activations, type ActivationName } from './activations.ts';
 import { layerStack } from './layer-stack.ts';
 import { mlp } from './mlp.ts';
 import { layerNorm } from './normalization.ts';
@@ -19,6 +19,8 @@ export interface VisionTransformerSizes {
   /** Side of a patch in pixels. */
   readonly patchSize: number;
   readonly layerNormEps: number;
+  /** Of the MLPs. */
+  readonly activation: ActivationName;
 }
 
 /** Patches along a side of a picture; pixels beyond the last whole one are unused. */
@@ -44,9 +46,9 @@ export function visionTransformer(tower: Module, pixels: Value, sizes: VisionTra
 }
 
 function visionLayer(layer: Module, rows: Value, sizes: VisionTransformerSizes): Value {
-  const { intermediateSize, heads, layerNormEps: epsilon } = sizes;
+  const { intermediateSize, heads, layerNormEps: epsilon, activation } = sizes;
   const normed = layerNorm(layer.at('layer_norm1'), rows, { epsilon });
   const attended = add(rows, visionAttention(layer.at('self_attn'), normed, { heads, length: patchesPerSide(sizes) ** 2 }));
   const again = layerNorm(layer.at('layer_norm2'), attended, { epsilon });
-  return add(attended, mlp(layer.at('mlp'), again, { intermediateSize, activation: geluTanh }));
+  return add(attended, mlp(layer.at('mlp'), again, { intermediateSize, activation: activations[activation] }));
 }
