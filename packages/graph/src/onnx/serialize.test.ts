@@ -47,6 +47,20 @@ describe('a serialised graph', () => {
     ]);
   });
 
+  it('makes outputs that are used inside as well under their own names, without copies', () => {
+    const chain = new Graph();
+    const x = chain.input('x', 'float32', [2]);
+    const inner = neg(x);
+    chain.output('inner', inner);
+    chain.output('again', inner);
+    chain.output('input', x);
+    chain.output('outer', neg(inner));
+    const { graph: { node } } = decodeModel(serializeGraph(chain).model);
+    const copies = node.filter(({ opType }) => opType === 'Identity').map(({ input, output }) => [...input, ...output]);
+    const [outer] = node.filter(({ opType, input }) => opType === 'Neg' && input[0] === 'inner').flatMap(({ output }) => output);
+    expect(copies).toEqual([['inner', 'again'], ['x', 'input'], [outer, 'outer']]);
+  });
+
   it('puts the gradients of a lower layer before those of a higher one, so that onnxruntime makes the higher ones first', () => {
     const trainable = {
       adapters: new Map([0, 1].map((layer) => [`layers.${layer}.mlp.down_proj`, { rank: 1, scaling: 1, dropout: 0 }])), full: new Set<string>(),

@@ -22,16 +22,16 @@ export function serializeGraph(graph: Graph): ModelGraph {
   const weights = live(graph.weights);
   const quantized = [...graph.quantizedWeights.values()].filter(({ values }) => used.has(values.name));
   const parameters = live(graph.parameters);
-  // An output needs a name of its own: it may be known inside by another one, or be an input.
-  const aliases: OnnxNode[] = outputs.map(([name, value]) => ({
-    input: [value.name], output: [name], name: `output.${name}`, opType: 'Identity', domain: '', attribute: [],
+  const named = nameOutputs(outputs, nodes);
+  const aliases: OnnxNode[] = outputs.filter(([name, value]) => named.get(value.name) !== name).map(([name, value]) => ({
+    input: [named.get(value.name) ?? value.name], output: [name], name: `output.${name}`, opType: 'Identity', domain: '', attribute: [],
   }));
   const model = encodeModel({
     irVersion: 9,
     producerName: 'mmhs',
     graph: {
       name: 'mmhs',
-      node: [...resultsLast(nodes).map(encodeNode), ...aliases],
+      node: [...resultsLast(nodes).map((node, index) => encodeNode(node, index, named)), ...aliases],
       initializer: [...graph.constants.values()]
         .filter(({ value }) => used.has(value.name))
         .map(({ value, bytes }) => ({
@@ -55,13 +55,31 @@ export function serializeGraph(graph: Graph): ModelGraph {
 }
 
 /**
+ * Names that values get because they are outputs: those that nodes make and use, the first time each. Other outputs are copies;
+ * onnxruntime removes a copy where nothing else uses the value, but not of a growing cache, which attention reads as well.
+ */
+function nameOutputs(outputs: readonly (readonly [string, Value])[], nodes: readonly Node[]): Map<string, string> {
+  const made = new Set(nodes.flatMap((node) => node.outputs.map(({ name }) => name)));
+  const consumed = consumedNames(nodes);
+  const named = new Map<string, string>();
+  for (const [name, value] of outputs) {
+    if (made.has(value.name) && consumed.has(value.name) && !named.has(value.name)) named.set(value.name, name);
+  }
+  return named;
+}
+
+function consumedNames(nodes: readonly Node[]): Set<string | undefined> {
+  return new Set(nodes.flatMap(({ inputs }) => inputs.map((value) => value?.name)));
+}
+
+/**
  * The same nodes with those that only make results at the end, the last one first. onnxruntime runs what the graph's last
  * result needs, then what else the one before it needs, and so on: this way each layer's gradients are made as soon as they can
  * be, and what they were made of can be freed. In the order of their making, the lowest layer's would come first and everything
  * the others need would be kept until then.
  */
 function resultsLast(nodes: readonly Node[]): Node[] {
-  const consumed = new Set(nodes.flatMap(({ inputs }) => inputs.map((value) => value?.name)));
+  const consumed = consumedNames(nodes);
   const isResult = ({ outputs }: Node): boolean => outputs.every(({ name }) => !consumed.has(name));
   return [...nodes.filter((node) => !isResult(node)), ...nodes.filter(isResult).reverse()];
 }
@@ -75,10 +93,11 @@ function withDropoutSize(graph: Graph, value: Value): Value {
   return { ...value, shape: value.shape.map((size) => sizes[size] ?? size) };
 }
 
-function encodeNode(node: Node, index: number): OnnxNode {
+function encodeNode(node: Node, index: number, named: ReadonlyMap<string, string>): OnnxNode {
+  const nameOf = (name: string): string => named.get(name) ?? name;
   return {
-    input: node.inputs.map((value) => value?.name ?? ''),
-    output: node.outputs.map((value) => value.name),
+    input: node.inputs.map((value) => (value === undefined ? '' : nameOf(value.name))),
+    output: node.outputs.map((value) => nameOf(value.name)),
     name: `${node.scope}/${node.type}_${index}`,
     opType: node.type,
     domain: node.domain,
