@@ -12,7 +12,7 @@ export function parseJson(bytes: Uint8Array, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw notJson(where, (error as Error).message, 'a JSON object');
+    throw notJson(where, (error as Error).message, 'a JSON object', isLines(text) ? linesFix : undefined);
   }
 }
 
@@ -24,6 +24,18 @@ function decodeText(bytes: Uint8Array): string | undefined {
   }
 }
 
-function notJson(where: string, got: string, expected: string): MmhsError {
-  return new MmhsError('MMHS_REQUEST_JSON', 'The post is not JSON', { where, got, expected });
+const linesFix = 'send several posts, one a line, as application/jsonlines';
+
+/** Whether the first of several lines is JSON by itself. */
+function isLines(text: string): boolean {
+  const [first = '', second = ''] = text.trim().split('\n', 2);
+  try {
+    return second !== '' && typeof JSON.parse(first) === 'object';
+  } catch {
+    return false;
+  }
+}
+
+function notJson(where: string, got: string, expected: string, fix?: string): MmhsError {
+  return new MmhsError('MMHS_REQUEST_JSON', 'The post is not JSON', { where, got, expected, ...(fix !== undefined && { fix }) });
 }

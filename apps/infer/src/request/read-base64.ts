@@ -11,7 +11,7 @@ export function readBase64(text: string, where: string): Uint8Array<ArrayBuffer>
   const wrong = /[^A-Za-z0-9+/=]|=(?=[^=])/u.exec(digits);
   const fail = (got: string): never => {
     throw new MmhsError('MMHS_REQUEST_BASE64', 'The picture is not in base64', {
-      where, got, expected: 'A-Z, a-z, 0-9, + and / in groups of four, the last one padded with =', fix: 'encode the bytes of the file as they are',
+      where, got, expected: 'A-Z, a-z, 0-9, + and / in groups of four, the last one padded with =', fix: 'encode the bytes of the file as they are, in the standard alphabet with + and / (not - and _)',
     });
   };
   if (digits === '') fail('an empty text');

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** The open connections of a server. */
+/** The open connections of a server, and the requests under way on them. */
 export interface Connections {
+  /** Calls back once when a request is over: answered, or its connection closed. */
+  whenOver(request: FastifyRequest, callback: () => void): void;
   /**
    * Hangs up on those that wait for no answer. Node's own `closeIdleConnections` keeps connections that never sent
    * anything, as browsers open them in advance.
@@ -12,26 +14,48 @@ export interface Connections {
   closeAll(): void;
 }
 
-/** Follows which connections have a request under way. */
-export function followConnections(app: FastifyInstance): Connections {
-  /** Requests under way on each connection: several when a client sends the next before it has its answer. */
-  const openRequests = new Map<Socket, number>();
+/**
+ * Follows connections and their requests. Answers that wait behind another one on their connection hear nothing from Node when
+ * that connection closes, nor does a request that was read to its end: so requests are ended here.
+ *
+ * @param options.requestSeconds longest time for all of a request; then its connection is closed, so that clients that do not read
+ * their answers are not waited for
+ */
+export function followConnections(app: FastifyInstance, options: { readonly requestSeconds: number }): Connections {
+  const connections = new Map<Socket, Set<FastifyRequest>>();
+  const callbacksOf = new WeakMap<FastifyRequest, (() => void)[]>();
   app.server.on('connection', (socket) => {
-    openRequests.set(socket, 0);
-    socket.once('close', () => openRequests.delete(socket));
+    const requests = new Set<FastifyRequest>();
+    connections.set(socket, requests);
+    socket.once('close', () => {
+      connections.delete(socket);
+      requests.forEach(end);
+    });
   });
-  const count = (socket: Socket, change: number): void => {
-    const before = openRequests.get(socket);
-    if (before !== undefined) openRequests.set(socket, before + change);
+  const end = (request: FastifyRequest): void => {
+    const callbacks = callbacksOf.get(request) ?? [];
+    callbacksOf.delete(request);
+    connections.get(request.raw.socket)?.delete(request);
+    for (const callback of callbacks) callback();
   };
-  app.addHook('onRequest', async (request) => count(request.raw.socket, 1));
-  app.addHook('onResponse', async (request) => count(request.raw.socket, -1));
+  app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+    const { socket } = request.raw;
+    const deadline = setTimeout(() => socket.destroy(), options.requestSeconds * 1000);
+    callbacksOf.set(request, [() => clearTimeout(deadline)]);
+    connections.get(socket)?.add(request);
+    reply.raw.once('close', () => end(request));
+  });
   return {
+    whenOver(request, callback) {
+      const callbacks = callbacksOf.get(request);
+      if (callbacks === undefined) callback();
+      else callbacks.push(callback);
+    },
     closeIdle() {
-      for (const [socket, requests] of openRequests) if (requests === 0) socket.destroy();
+      for (const [socket, requests] of connections) if (requests.size === 0) socket.destroy();
     },
     closeAll() {
-      for (const socket of openRequests.keys()) socket.destroy();
+      for (const socket of connections.keys()) socket.destroy();
     },
   };
 }

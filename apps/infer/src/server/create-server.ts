@@ -4,7 +4,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { PostService } from '../service.ts';
 import { createBatcher } from './batcher.ts';
 import { answerBrokenHttp } from './broken-http.ts';
-import { followConnections } from './connections.ts';
+import { followConnections, type Connections } from './connections.ts';
 import { jsonType, lineTypes } from './content-types.ts';
 import { errorBody, statusOf, toPublicError } from './error-reply.ts';
 import { limitRequests } from './limit-requests.ts';
@@ -31,6 +31,7 @@ export interface ServerContext {
   /** For pictures that are ready for the model, which take far more memory than as a file. */
   readonly places: Places;
   readonly metrics: ReturnType<typeof createMetrics>;
+  readonly connections: Connections;
   /** Aborted when open requests are to end at once. */
   readonly stop: AbortSignal;
   readonly isDraining: () => boolean;
@@ -61,18 +62,11 @@ export async function createServer(options: {
   });
   const places = createPlaces(batchesReady * settings.batchSize);
   const metrics = createMetrics({ waiting: () => batcher.waiting + places.waiting });
-  const context: ServerContext = { service, settings, batcher, places, metrics, stop: stop.signal, isDraining: () => draining };
-  const app = fastify({
-    bodyLimit: settings.bodyBytes,
-    requestTimeout: settings.receiveSeconds * 1000,
-    http: { headersTimeout: settings.receiveSeconds * 1000, connectionsCheckingInterval: Math.min(1000, settings.receiveSeconds * 250) },
-    return503OnClosing: false, // answered in our own words
-    clientErrorHandler: answerBrokenHttp,
-    routerOptions: { ignoreTrailingSlash: true },
-    ...(log === undefined ? {} : { logger: { level: 'warn', stream: { write: (line: string) => void log.write(line) } } }),
-  });
-  app.server.maxConnections = 1000;
-  const connections = followConnections(app);
+  const app = createApp(settings, log);
+  const connections = followConnections(app, { requestSeconds: 2 * settings.receiveSeconds + settings.answerSeconds });
+  const context: ServerContext = {
+    service, settings, batcher, places, metrics, connections, stop: stop.signal, isDraining: () => draining,
+  };
   app.setValidatorCompiler(() => () => true); // bodies are checked in the labelling thread
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.removeAllContentTypeParsers();
@@ -98,13 +92,27 @@ export async function createServer(options: {
   };
 }
 
+function createApp(settings: ServerSettings, log: NodeJS.WritableStream | undefined): FastifyInstance {
+  const app = fastify({
+    bodyLimit: settings.bodyBytes,
+    requestTimeout: settings.receiveSeconds * 1000,
+    http: { headersTimeout: settings.receiveSeconds * 1000, connectionsCheckingInterval: Math.min(1000, settings.receiveSeconds * 250) },
+    return503OnClosing: false, // answered in our own words
+    clientErrorHandler: answerBrokenHttp,
+    routerOptions: { ignoreTrailingSlash: true },
+    ...(log === undefined ? {} : { logger: { level: 'warn', stream: { write: (line: string) => void log.write(line) } } }),
+  });
+  app.server.maxConnections = 1000;
+  return app;
+}
+
 function addHooks(app: FastifyInstance, context: ServerContext): void {
-  const { metrics, settings, batcher, places, isDraining } = context;
+  const { metrics, settings, batcher, places, connections, isDraining } = context;
   app.addHook('onRequest', async (request) => {
     if (request.method !== 'POST') return;
     if (isDraining()) throw stopping();
   });
-  limitRequests(app, settings);
+  limitRequests(app, connections, settings);
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     if (isDraining()) reply.header('connection', 'close');

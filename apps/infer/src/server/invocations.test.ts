@@ -25,6 +25,15 @@ describe('POST /invocations', () => {
     }
   });
 
+  it("takes SageMaker's headers, and content types in any spelling", async () => {
+    const server = await start();
+    const headers = { accept: 'application/json', 'x-amzn-sagemaker-custom-attributes': 'trace=1', 'x-amzn-sagemaker-inference-id': 'id' };
+    for (const type of ['application/json', 'Application/JSON; charset=UTF-8', 'application/jsonlines', 'application/x-ndjson', 'application/jsonlines; charset=utf-8']) {
+      const answer = await server.post('/invocations', '{"text":"a"}', { ...headers, 'content-type': type });
+      expect([answer.status, (JSON.parse(answer.text) as { labels: string[] }).labels], type).toEqual([200, []]);
+    }
+  });
+
   it('asks the adapter that the post names', async () => {
     const server = await start();
     expect(await server.label({ text: 'x', adapter: 'second' })).toMatchObject({ json: { adapter: 'second', adapter_version: 'second-1' } });
@@ -74,6 +83,10 @@ describe('a request that is not usable', () => {
     ['no body', '', 400, 'MMHS_REQUEST_EMPTY'],
     ['malformed JSON', '{"text": "a"', 400, 'MMHS_REQUEST_JSON'],
     ['bytes that are not UTF-8', new Uint8Array([0x7b, 0xff, 0x7d]), 400, 'MMHS_REQUEST_JSON'],
+    ['several lines as one post', '{"text":"a"}\n{"text":"b"}\n', 400, 'MMHS_REQUEST_JSON'],
+    ['a null picture without a text', '{"text":"","image_base64":null}', 400, 'MMHS_REQUEST_EMPTY'],
+    ['a data URL without a picture', '{"image_base64":"data:image/png;base64,"}', 400, 'MMHS_REQUEST_BASE64'],
+    ['a data URL that is not in base64', '{"image_base64":"data:image/svg+xml,<svg/>"}', 400, 'MMHS_REQUEST_BASE64'],
     ['deep nesting', '['.repeat(50_000), 400, 'MMHS_REQUEST_JSON'],
     ['an array', '[{"text":"a"}]', 400, 'MMHS_REQUEST_FIELD'],
     ['null', 'null', 400, 'MMHS_REQUEST_FIELD'],
@@ -111,6 +124,12 @@ describe('a request that is not usable', () => {
     expect([get.status, await get.text()]).toEqual([405, expect.stringContaining('"expected":"POST"')]);
     expect(await server.post('/invocations', '{"text":"a"}', { 'content-type': 'application/json', accept: 'text/csv' }))
       .toMatchObject({ status: 406, text: expect.stringContaining('MMHS_REQUEST_ACCEPT') as string });
+  });
+
+  it('is told how to send several posts, and which base64 is meant', async () => {
+    const server = await start();
+    expect((await server.post('/invocations', '{"text":"a"}\n{"text":"b"}')).text).toContain('application/jsonlines');
+    expect((await server.post('/invocations', '{"image_base64":"ab-_"}')).text).toContain('not - and _');
   });
 
   it('is told so: too many lines', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { MmhsError } from '@mmhs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Connections } from './connections.ts';
 import { bodyTooLarge } from './error-reply.ts';
 
 /** Bodies of full size that may be in memory at the same time. */
@@ -10,7 +11,7 @@ const bodiesAtOnce = 16;
  * Refuses a request with a body before any of it is read: for its announced length, for its length beside those of the
  * others, or for their number.
  */
-export function limitRequests(app: FastifyInstance, limits: {
+export function limitRequests(app: FastifyInstance, connections: Pick<Connections, 'whenOver'>, limits: {
   /** Largest body in bytes. */
   readonly bodyBytes: number;
   /** Most requests with a body that are under way. */
@@ -19,6 +20,10 @@ export function limitRequests(app: FastifyInstance, limits: {
   const { bodyBytes, openRequests } = limits;
   const held = new Map<FastifyRequest, number>();
   let total = 0;
+  const release = (request: FastifyRequest): void => {
+    total -= held.get(request) ?? 0;
+    held.delete(request);
+  };
   app.addHook('onRequest', async (request) => {
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
     if (length === undefined && encoding === undefined) return;
@@ -29,13 +34,8 @@ export function limitRequests(app: FastifyInstance, limits: {
     if (total + bytes > bodiesAtOnce * bodyBytes) await refuse(`${total} bytes of other requests`, `at most ${bodiesAtOnce * bodyBytes}`);
     total += bytes;
     held.set(request, bytes);
+    connections.whenOver(request, () => release(request));
   });
-  const release = async (request: FastifyRequest): Promise<void> => {
-    total -= held.get(request) ?? 0;
-    held.delete(request);
-  };
-  app.addHook('onResponse', release);
-  app.addHook('onRequestAbort', release);
 }
 
 /**

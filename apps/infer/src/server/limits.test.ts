@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { useFakeServers, type FakeServer } from '../testing/fake-server.ts';
+import { greyPng } from '../testing/pictures.ts';
 
 const start = useFakeServers();
 
@@ -89,6 +90,53 @@ describe('limits', () => {
     setTimeout(() => controller.abort(), 50);
     await expect(request).rejects.toThrow();
     await vi.waitFor(() => expect(stopped).toBe(true));
+  });
+
+  it.each([
+    ['one request', 1],
+    ['requests behind one another', 3],
+  ])('keeps no place for a client that leaves while its posts are labelled: %s on a connection', async (_, count) => {
+    const { work, open, calls } = gate();
+    const server = await start({ openRequests: count, batchSize: 1 }, { work });
+    const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
+    socket.write('POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"text":"a"}'.repeat(count));
+    await vi.waitFor(() => expect(calls()).toBe(1));
+    await vi.waitFor(async () => expect(await server.post('/invocations', '{"text":"x"}')).toMatchObject({ status: 429 }));
+    socket.destroy();
+    open();
+    await vi.waitFor(async () => expect(await server.label({ text: 'next' })).toMatchObject({ status: 200 }));
+  });
+
+  it('keeps no place for a client that leaves while it waits in the queue, or while its picture waits for a place', async () => {
+    const { work, open, calls } = gate();
+    const server = await start({ openRequests: 5, batchSize: 1 }, { work });
+    const controller = new AbortController();
+    const image_base64 = greyPng(8, 8).toString('base64');
+    const running = server.label({ image_base64 });
+    await vi.waitFor(() => expect(calls()).toBe(1));
+    const left = Array.from({ length: 4 }, () => fetch(`${server.url}/invocations`, {
+      method: 'POST', body: JSON.stringify({ image_base64 }), headers: { 'content-type': 'application/json' }, signal: controller.signal,
+    }));
+    const waiting = async (): Promise<string> => (await (await fetch(`${server.url}/metrics`)).text()).match(/^mmhs_waiting_posts (\d+)$/mu)?.[1] ?? '';
+    await vi.waitFor(async () => expect(await waiting()).toBe('4'));
+    controller.abort();
+    await Promise.all(left.map((request) => expect(request).rejects.toThrow()));
+    await vi.waitFor(async () => expect(await waiting()).toBe('0'));
+    open();
+    expect(await running).toMatchObject({ status: 200 });
+    const again = await Promise.all(Array.from({ length: 5 }, () => server.label({ image_base64 })));
+    expect(again.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  it('hangs up on clients that never read their answers, and keeps no place for them', async () => {
+    const server = await start({ openRequests: 1, bodyBytes: 40_000_000, lines: 1, receiveSeconds: 0.5, answerSeconds: 0.5 });
+    const socket = connect(server.port, '127.0.0.1').on('error', () => undefined).pause();
+    // The name of the post comes back with the answer: more than the buffers of the connection hold.
+    const body = JSON.stringify({ id: 'x'.repeat(30_000_000), text: 'a' });
+    socket.write(`POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await vi.waitFor(async () => expect(await server.post('/invocations', '{"text":"x"}')).toMatchObject({ status: 429 }));
+    await vi.waitFor(async () => expect(await server.label({ text: 'next' })).toMatchObject({ status: 200 }), { timeout: 5000, interval: 200 });
+    socket.destroy();
   });
 
   it('tells nothing of its inside when it fails, and logs it', async () => {

@@ -20,14 +20,14 @@ export function addApiRoutes(app: FastifyInstance, context: ServerContext): void
   app.post('/invocations', { schema: invocationsSchema }, async (request, reply) => {
     const format = bodyFormat(request);
     const type = answerType(request, format);
-    const signal = requestSignal(reply, { seconds: context.settings.answerSeconds, stop: context.stop });
+    const signal = requestSignal(request, reply, context);
     const requested = await readBody(request, format, context, signal);
     const results = await answerPosts({ ...context, requested, batchSize: context.settings.batchSize, signal });
     count(results, context);
     return format === 'lines' ? reply.type(type).send(toLines(results)) : sendOne(results[0] as PostResult, reply.type(type));
   });
   app.post('/prompt', { schema: promptSchema }, async (request, reply) => {
-    const signal = requestSignal(reply, { seconds: context.settings.answerSeconds, stop: context.stop });
+    const signal = requestSignal(request, reply, context);
     const [requested] = await readBody(request, 'json', context, signal);
     if (requested === undefined || 'error' in requested) throw requested?.error;
     const [prepared] = await context.service.prepare({ posts: [requested.post], signal });
