@@ -3,7 +3,7 @@
  * written first: 160 text tokens a post, r = 8 on the decoder's seven linears, through the product's own training engine.
  *
  *   npx tsx --conditions=@mmhs/source bench/train-large.ts --model qwen2-vl-2b [--image_tokens 64] [--samples 1] [--steps 3]
- *     [--gradient_checkpointing]
+ *     [--gradient_checkpointing] [--load_in_4bit]
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -27,6 +27,7 @@ const { values: flags } = parseArgs({
     samples: { type: 'string', default: '1' },
     steps: { type: 'string', default: '3' },
     gradient_checkpointing: { type: 'boolean', default: false },
+    load_in_4bit: { type: 'boolean', default: false },
   },
 });
 const large = largeModels[flags.model];
@@ -61,6 +62,7 @@ const features = createFeatureStore({
 const engine = createTrainingEngine({
   runtime, model, weights, parameters, trainable, features, images, sharedPrefix: sharedPrefix > 0,
   gradientCheckpointing: flags.gradient_checkpointing,
+  precision: flags.load_in_4bit ? 'weights-nf4' : 'float32',
 });
 const optimizer = createAdamW({ parameters: parameters.values });
 

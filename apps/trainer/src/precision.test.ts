@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { smolFamily } from '@mmhs/models-smol';
 import { openLabeller, type LabellerOptions } from '@mmhs/trainer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adapterOf, testArguments, trainWith, writeTestCheckpoint, writeTestPosts } from './test-run.ts';
+import { adapterOf, metricsOf, testArguments, trainWith, writeTestCheckpoint, writeTestPosts } from './test-run.ts';
 
 let folder: string;
 const out = (name: string): string => join(folder, name);
@@ -46,7 +46,7 @@ describe('8-bit vision products', () => {
   });
 
   it('are kept with the adapter, so that labelling does the same unless told otherwise', async () => {
-    expect(JSON.parse(await readFile(out('int8/lora_adapter/precision.json'), 'utf8'))).toEqual({ vision_products: 'int8' });
+    expect(JSON.parse(await readFile(out('int8/lora_adapter/precision.json'), 'utf8'))).toEqual({ vision_products: 'int8', weights: 'float32' });
     const usual = await label('int8');
     expect(await label('int8', { visionPrecision: 'int8' })).toEqual(usual);
     expect(await label('int8', { visionPrecision: 'float32' })).not.toEqual(usual);
@@ -62,5 +62,35 @@ describe('8-bit vision products', () => {
     ['all weights trained', { use_lora: false }],
   ])('are refused with %s', async (_what, more) => {
     await expect(train('refused', { vision_products: 'int8', ...more })).rejects.toThrow(expect.objectContaining({ code: 'MMHS_CONFIG_PRECISION' }));
+  });
+});
+
+describe('a base in 4 bits', () => {
+  const more = { load_in_4bit: true };
+  beforeAll(() => train('nf4', more));
+
+  it('has the same bits when layers are computed again in the backward pass, and others than full weights', async () => {
+    await train('recomputed', { ...more, gradient_checkpointing: true });
+    await train('full', {});
+    expect(Buffer.compare(await adapterOf(out('recomputed')), await adapterOf(out('nf4')))).toBe(0);
+    expect(await metricsOf(out('recomputed'))).toEqual(await metricsOf(out('nf4')));
+    expect(await metricsOf(out('full'))).not.toEqual(await metricsOf(out('nf4')));
+  });
+
+  it('is kept with the adapter, so that labelling does the same unless told otherwise, or merged', async () => {
+    expect(JSON.parse(await readFile(out('nf4/lora_adapter/precision.json'), 'utf8'))).toEqual({ vision_products: 'float32', weights: 'nf4' });
+    const usual = await label('nf4');
+    expect(await label('nf4', { precision: 'weights-nf4' })).toEqual(usual);
+    const full = await label('nf4', { precision: 'float32' });
+    expect(full).not.toEqual(usual);
+    const merged = await label('nf4', { merge: true });
+    expect(merged).toEqual(full?.map((score) => expect.closeTo(score, 4) as number));
+  });
+
+  it.each([
+    ['all weights trained', { use_lora: false }],
+    ['a module of a layer trained whole', { modules_to_save: 'down_proj' }],
+  ])('is refused with %s', async (_what, others) => {
+    await expect(train('refused', { ...more, ...others })).rejects.toThrow(expect.objectContaining({ code: 'MMHS_CONFIG_PRECISION' }));
   });
 });

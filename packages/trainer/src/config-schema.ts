@@ -25,8 +25,9 @@ export const trainingConfigSchema = z.strictObject({
     group: 'Model', value: 'BRANCH|TAG|COMMIT', help: 'Version of a model on the Hub.', byDefault: 'main',
   }),
   load_in_4bit: setting(z.boolean().default(false), {
-    group: 'Model', help: 'Keep the base weights in 4 bits.', original: 'true',
-    inert: 'this version keeps base weights as the checkpoint stores them.',
+    group: 'Model', original: 'true',
+    help: "Keep the linear weights of the language model's layers in 4 bits (NF4, as QLoRA does) and train the adapter on them: less " +
+      'memory, more time. Kept with the adapter, so that labelling does the same.',
   }),
   vision_products: setting(z.enum(['float32', 'int8']).default('float32'), {
     group: 'Model',

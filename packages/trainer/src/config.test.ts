@@ -89,10 +89,10 @@ describe('class names', () => {
 
 describe('settings of the original without effect here', () => {
   it('are accepted and told of', async () => {
-    const { notices } = await resolve([...data, '--bf16', '--load_in_4bit', 'true', '--no-fp16', '--max-image-tokens', '128']);
+    const { notices } = await resolve([...data, '--bf16', '--compile', 'true', '--no-fp16', '--max-image-tokens', '128']);
     expect(notices).toEqual([
-      '--load_in_4bit = true has no effect: this version keeps base weights as the checkpoint stores them.',
       '--bf16 = true has no effect: all arithmetic is fp32; checkpoints stored in fp16 or bf16 are read as they are.',
+      '--compile = true has no effect: the graph is always compiled before the first step.',
       '--max-image-tokens = 128 has no effect: no processor reads it (nor did any in the original): use --longest_edge.',
     ]);
   });

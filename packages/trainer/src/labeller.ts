@@ -103,7 +103,7 @@ export interface LabellerOptions {
   readonly rule?: DecisionRule | undefined;
   /** Whether the adapter is merged into a copy of the weights it changes: faster, and more memory. @default false */
   readonly merge?: boolean | undefined;
-  /** How the language model's products are computed. @default 'float32' */
+  /** How the language model's products are computed. @default as when the adapter was trained; float32 where it is merged */
   readonly precision?: LinearPrecision | undefined;
   /** How the vision tower's products are computed. @default as when the adapter was trained */
   readonly visionPrecision?: LinearPrecision | undefined;

@@ -7,12 +7,15 @@ import { z } from 'zod';
 /** Lies beside an adapter's tensors where something differs from full precision. */
 const fileName = 'precision.json';
 
-const schema = z.strictObject({ vision_products: z.enum(['float32', 'int8']) });
+const schema = z.strictObject({
+  vision_products: z.enum(['float32', 'int8']).default('float32'),
+  weights: z.enum(['float32', 'nf4']).default('float32'),
+});
 
-/** In which precision the frozen base was computed when an adapter was trained, by the names of the training settings. */
+/** In which precision the frozen base was computed when an adapter was trained, by the names of the labelling settings. */
 export type PrecisionRecord = Readonly<z.output<typeof schema>>;
 
-const fullPrecision: PrecisionRecord = { vision_products: 'float32' };
+const fullPrecision: PrecisionRecord = { vision_products: 'float32', weights: 'float32' };
 
 /** The record as a file of an adapter folder, by name; none where everything was computed in float32. */
 export function precisionFile(record: PrecisionRecord): Readonly<Record<string, string>> {
@@ -51,10 +54,15 @@ export interface LabellerPrecision {
   readonly vision: LinearPrecision;
 }
 
-/** What is asked for, or else what the adapter was trained with. */
+/**
+ * What is asked for, or else what the adapter was trained with. A merged adapter is part of the weights: to round them again would
+ * round it, too.
+ */
 export function labellerPrecision(record: PrecisionRecord, asked: {
   readonly precision?: LinearPrecision | undefined;
   readonly visionPrecision?: LinearPrecision | undefined;
+  readonly merge?: boolean | undefined;
 }): LabellerPrecision {
-  return { language: asked.precision ?? 'float32', vision: asked.visionPrecision ?? record.vision_products };
+  const trained = record.weights === 'nf4' && asked.merge !== true ? 'weights-nf4' : 'float32';
+  return { language: asked.precision ?? trained, vision: asked.visionPrecision ?? record.vision_products };
 }

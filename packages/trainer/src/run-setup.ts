@@ -7,7 +7,7 @@ import type { ParameterStore } from '@mmhs/runtime';
 import { startingParameters, withoutDropout, type TrainingTargets } from './adapter-setup.ts';
 import { createAnswerLanguage } from './answer-language.ts';
 import type { TrainingConfig } from './config.ts';
-import { isTowerTrained } from './base-precision.ts';
+import { isTowerTrained, languagePrecision } from './base-precision.ts';
 import { createFeatureStore, type FeatureCacheOptions } from './feature-store.ts';
 import { createImageLoader, type ImageLoader } from './image-loader.ts';
 import { featureIdentity, type OpenedModel } from './open-model.ts';
@@ -134,12 +134,12 @@ async function openSessions(
     engine: createTrainingEngine({
       runtime, model, weights, parameters, trainable, images,
       features: towerTrained ? undefined : features, sharedPrefix: config.shared_prefix,
-      gradientCheckpointing: config.gradient_checkpointing,
+      gradientCheckpointing: config.gradient_checkpointing, precision: languagePrecision(config),
     }),
     predictor: createPredictor({
       runtime, model, weights, parameters, trainable: still, features, tokenizer,
       language: createAnswerLanguage({ processor, model, prompt }),
-      batchSize: config.per_device_eval_batch_size, maxNewTokens: config.max_new_tokens,
+      batchSize: config.per_device_eval_batch_size, maxNewTokens: config.max_new_tokens, precision: languagePrecision(config),
     }),
   };
 }

@@ -1,4 +1,4 @@
-import type { FloatTensor, ModelGraph, Tensor, TrainableTensors, VlmModel } from '@mmhs/core';
+import type { FloatTensor, ModelGraph, Tensor, TrainableTensors, TrainingGraphOptions, VlmModel } from '@mmhs/core';
 import type { CheckpointHandle, ParameterStore, Runtime, Session } from '@mmhs/runtime';
 
 import { withoutDropout } from './adapter-setup.ts';
@@ -49,6 +49,7 @@ interface OpenedGraph {
  * @param features Store of frozen features, or undefined when the tower is trained and runs inside the training graph.
  * @param sharedPrefix Whether instructions are computed once a micro-batch. Default true where the posts allow it.
  * @param gradientCheckpointing Whether decoder layers are computed again in the backward pass. Default false.
+ * @param precision How frozen linears of the decoder's layers are computed. Default float32.
  */
 export function createTrainingEngine(options: {
   readonly runtime: Runtime;
@@ -60,13 +61,14 @@ export function createTrainingEngine(options: {
   readonly images: ImageLoader;
   readonly sharedPrefix?: boolean;
   readonly gradientCheckpointing?: boolean;
+  readonly precision?: TrainingGraphOptions['precision'];
 }): TrainingEngine {
-  const { runtime, model, weights, parameters, trainable, features, images, gradientCheckpointing = false } = options;
+  const { runtime, model, weights, parameters, trainable, features, images, gradientCheckpointing = false, precision = 'float32' } = options;
   const opened = new Map<string, Promise<OpenedGraph>>();
 
   const open = async (variant: GraphVariant): Promise<OpenedGraph> => {
     const graph = model.trainingGraph({
-      trainable: variant.gradients ? trainable : withoutDropout(trainable), gradientCheckpointing, ...variant,
+      trainable: variant.gradients ? trainable : withoutDropout(trainable), gradientCheckpointing, precision, ...variant,
     });
     // Not decided by which graph is made first: a resumed run must compute the same bits.
     const usual = variant.gradients && variant.imageFeatures !== 'none' && !gradientCheckpointing;
