@@ -1,6 +1,4 @@
-export {
-  addDimensions, divideDimension, equalShapes, formatShape, multiplyDimensions, type Shape,
-} from './dimension.ts';
+export { addDimensions, divideDimension, multiplyDimensions, type Shape } from './dimension.ts';
 export {
   Graph, type Attribute, type Constant, type Node, type TapeEntry, type Value, type Vjp, type VjpContext,
 } from './graph.ts';
@@ -13,9 +11,8 @@ export { composeTrainingGraph } from './compose/training-graph.ts';
 export { composeVisionGraph } from './compose/vision-graph.ts';
 export { traceModel } from './compose/trace-model.ts';
 export type { VlmDefinition } from './compose/vlm-definition.ts';
-export { liveNodes } from './differentiation/dead-code.ts';
 export { gradients } from './differentiation/gradient.ts';
-export { attend, type Attended, type AttentionHeads } from './layers/attention-core.ts';
+export type { AttentionHeads } from './layers/attention-core.ts';
 export type { AttentionPlan, ProjectedRows } from './layers/attention-plan.ts';
 export { activationNames, activations, type ActivationName } from './layers/activations.ts';
 export { cachedAttention } from './layers/cached-attention.ts';
@@ -25,10 +22,9 @@ export { layerStack } from './layers/layer-stack.ts';
 export { linear } from './layers/linear.ts';
 export { gatedMlp, mlp, type Activation } from './layers/mlp.ts';
 export { layerNorm, rmsNorm, rmsNormOnePlus } from './layers/normalization.ts';
-export { orderMask } from './layers/order-mask.ts';
 export { packedAttention } from './layers/packed-attention.ts';
 export { axialRotaryAngles, rotaryAngles, type RotaryAngles } from './layers/rotary-angles.ts';
-export { equalSegments, raggedSegments, type Segments } from './layers/segments.ts';
+export { raggedSegments, type Segments } from './layers/segments.ts';
 export { fusedVisionAttention, groupedQueryAttention, visionAttention } from './layers/self-attention.ts';
 export { addPositionEmbedding, patchEmbedding, pixelShuffle, projectPatches } from './layers/vision.ts';
 export { patchesPerSide, visionTransformer, type VisionTransformerSizes } from './layers/vision-transformer.ts';

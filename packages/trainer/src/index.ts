@@ -1,6 +1,6 @@
 export { createAdamW, type AdamW, type AdamWSettings, type AdamWState } from './optimizer.ts';
 export { clipGradients, type GradientClip } from './clip.ts';
-export { createSchedule, scheduleNames, warmupUpdates, type Schedule, type ScheduleName } from './schedule.ts';
+export { createSchedule, warmupUpdates, type Schedule, type ScheduleName } from './schedule.ts';
 export { packBatch, type BatchItem, type PackedBatch } from './collate.ts';
 export { createFeatureStore, type FeatureCacheOptions, type FeatureStore } from './feature-store.ts';
 export { createVisionSession } from './vision-session.ts';
@@ -25,9 +25,7 @@ export { exportModel, exportTypes, type ExportModelOptions, type ExportType } fr
 export { findCheckpoint, type FindCheckpointOptions } from './find-checkpoint.ts';
 export { findAdapterModel } from './labeller-model.ts';
 export { runCommand, type CommandContext, type RunCommandOptions } from './flags-command.ts';
-export { exitCodeOf } from './flags-exit-code.ts';
 export {
-  formatValue,
   listSettings,
   mergeSettings,
   parseEnvironment,
@@ -35,7 +33,6 @@ export {
   renderHelp,
   setting,
   settingDescriptions,
-  suggestName,
   type GivenValue,
   type GivenValues,
   type HelpOptions,
@@ -48,7 +45,6 @@ export type { CheckpointLocation } from './checkpoint-folders.ts';
 export {
   loadTrainingState,
   saveTrainingState,
-  TrainerStateSchema,
   type TrainerState,
   type TrainingState,
 } from './checkpoint-state.ts';
@@ -61,20 +57,17 @@ export {
   type ProgressUpdate,
 } from './progress.ts';
 export { runTraining, type RunTrainingOptions, type TrainingResult } from './run-training.ts';
-export { openEventLog, tensorboardTags, type EventLog } from './tensorboard.ts';
+export { openEventLog, type EventLog } from './tensorboard.ts';
 export { openMetricsLog, readMetricsLog, type MetricsLog, type MetricsRow } from './metrics-log.ts';
-export { createEarlyStopping, isGreaterBetter, type EarlyStopping, type EarlyStoppingState } from './early-stopping.ts';
+export { createEarlyStopping, type EarlyStopping, type EarlyStoppingState } from './early-stopping.ts';
 export {
-  evaluationMetrics,
-  invalidJsonRate,
-  writeJsonFile,
   writeLabelMap,
   writeMetricsFile,
   writeResolvedConfig,
   type Evaluation,
 } from './artifacts.ts';
 export { createAnswerLanguage } from './answer-language.ts';
-export { compareRules, formatRules, type RuleMetrics } from './decision-comparison.ts';
+export { compareRules, type RuleMetrics } from './decision-comparison.ts';
 export { readDecision, writeDecision } from './decision-file.ts';
 export { tuneDecision, type TunedDecision } from './decision-tuning.ts';
 export { decisionRules, type Decision, type DecisionRule, type LabelCalibration } from './decision.ts';
