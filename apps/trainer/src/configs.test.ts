@@ -17,7 +17,7 @@ describe('the settings of the original', () => {
   ])('of %s are usable as they are', async (name, own) => {
     const { config, notices } = await read(name);
     expect(config).toMatchObject({
-      ...own, lora_alpha: 32, lora_dropout: 0.05, learning_rate: 2e-4, warmup_ratio: 0.03, num_train_epochs: 1,
+      ...own, lora_alpha: 32, lora_dropout: 0.05, learning_rate: 2e-4, warmup_ratio: 0.03, num_train_epochs: 1, load_in_4bit: true,
       class_names: ['racist', 'sexist', 'homophobe', 'religion', 'otherhate'],
       train_csv: join(repository, 'data/mmhs150k/train.csv'),
     });
