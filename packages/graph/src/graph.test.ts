@@ -64,7 +64,7 @@ describe('Graph', () => {
 
   it('refuses a size that no input has', () => {
     const graph = new Graph();
-    expect(() => graph.shapeTensor(['rows', 2])).toThrow('No input has an axis named rows');
+    expect(() => graph.shapeTensor(['rows', 2])).toThrow('no input has an axis named rows');
   });
 
   it('records no steps inside withoutRecording, also when it throws', () => {

@@ -2,54 +2,12 @@ import {
   MmhsError, type Dimension, type ElementType, type LinearPrecision, type QuantizedWeight, type TensorSpec, type TrainableTensors,
 } from '@mmhs/core';
 
-import { dimensionTerms, equalShapes, exactQuotient, formatShape, type Shape } from './dimension.ts';
+import { constantBytes, type ConstantType } from './constant-bytes.ts';
+import { equalShapes, exactQuotient, formatShape, type Shape } from './dimension.ts';
+import type { Attribute, Constant, Node, TapeEntry, Value } from './graph-parts.ts';
+import { runTimeSize } from './run-time-size.ts';
 
-/** An attribute of an ONNX node: integers by default, `{ float }` for a floating-point one. */
-export type Attribute = number | readonly number[] | string | { readonly float: number };
-
-/** A typed tensor in a graph, made by an operator, an input or a constant; its name identifies it. */
-export interface Value {
-  readonly graph: Graph;
-  readonly name: string;
-  readonly type: ElementType;
-  readonly shape: Shape;
-}
-
-/** One ONNX operator application. */
-export interface Node {
-  readonly type: string;
-  readonly domain: string;
-  readonly inputs: readonly (Value | undefined)[];
-  readonly outputs: readonly Value[];
-  readonly attributes: Readonly<Record<string, Attribute>>;
-  /** The layer that asked for it. */
-  readonly scope: string;
-}
-
-/** What a vector-Jacobian product gets to work with. */
-export interface VjpContext {
-  /** Gradient of the loss by each output; undefined where the loss does not depend on it. */
-  readonly outputGradients: readonly (Value | undefined)[];
-  /** Whether the gradient by each input is wanted. */
-  readonly wanted: readonly boolean[];
-}
-
-/** Gradients by each input, undefined where not wanted or zero. */
-export type Vjp = (context: VjpContext) => readonly (Value | undefined)[];
-
-/** A differentiable step: how to turn gradients of `outputs` into gradients of `inputs`. */
-export interface TapeEntry {
-  readonly inputs: readonly Value[];
-  readonly outputs: readonly Value[];
-  readonly vjp: Vjp;
-  readonly scope: string;
-}
-
-/** A constant tensor stored inside the model. */
-export interface Constant {
-  readonly value: Value;
-  readonly bytes: Uint8Array;
-}
+export type { Attribute, Constant, Node, TapeEntry, Value, Vjp, VjpContext } from './graph-parts.ts';
 
 const nothingTrainable: TrainableTensors = { adapters: new Map(), full: new Set() };
 
@@ -141,7 +99,7 @@ export class Graph {
   }
 
   /** A constant; equal constants are stored once. */
-  constant(type: 'float32' | 'int64' | 'int32' | 'bool', shape: readonly number[], numbers: readonly number[]): Value {
+  constant(type: ConstantType, shape: readonly number[], numbers: readonly number[]): Value {
     const key = `${type}:${shape.join(',')}:${numbers.join(',')}`;
     const known = this.constants.get(key);
     if (known !== undefined) return known.value;
@@ -163,11 +121,11 @@ export class Graph {
   /** The run-time sizes of a symbolic shape as an int64 vector, computed once however often it is asked for. */
   shapeTensor(shape: Shape): Value {
     if (shape.every((dimension) => typeof dimension === 'number')) return this.integers(shape as readonly number[]);
-    return this.memoized(`shape:${formatShape(shape)}`, () =>
-      this.add('Concat', shape.map((dimension) => this.dimensionTensor(dimension)), { axis: 0 }, [
-        { type: 'int64', shape: [shape.length] },
-      ])[0],
-    );
+    return this.memoized(`shape:${formatShape(shape)}`, () => {
+      const readable = [...this.inputs.values(), ...this.measured];
+      const sizes = shape.map((dimension) => runTimeSize(this, dimension, readable));
+      return this.add('Concat', sizes, { axis: 0 }, [{ type: 'int64', shape: [shape.length] }])[0];
+    });
   }
 
   /** Adds a node whose results are not differentiable unless a tape entry says how. */
@@ -309,40 +267,6 @@ export class Graph {
     return { graph: this, name: `${hint}_${this.valueCount++}`, type, shape };
   }
 
-  /** int64 `[1]`: the run-time size of one dimension, read from an input that has it, or its symbols. */
-  private dimensionTensor(dimension: Dimension): Value {
-    if (typeof dimension === 'number') return this.integers([dimension]);
-    return this.memoized(`dimension:${dimension}`, () => {
-      const read = this.readSize(dimension);
-      if (read !== undefined) return read;
-      const vector = { type: 'int64', shape: [1] } as const;
-      const terms = dimensionTerms(dimension).map(({ coefficient, symbols }) => {
-        const factors = symbols.map((symbol) => this.symbolTensor(symbol));
-        if (coefficient !== 1 || factors.length === 0) factors.push(this.integers([coefficient]));
-        return factors.reduce((product, factor) => this.add('Mul', [product, factor], {}, [vector])[0]);
-      });
-      return terms.reduce((sum, term) => this.add('Add', [sum, term], {}, [vector])[0]);
-    });
-  }
-
-  private symbolTensor(symbol: string): Value {
-    return this.memoized(`dimension:${symbol}`, () => {
-      const read = this.readSize(symbol);
-      if (read !== undefined) return read;
-      throw new MmhsError('MMHS_GRAPH_SHAPE', `No input has an axis named ${symbol}`, { where: this.place });
-    });
-  }
-
-  /** int64 `[1]`: a size that some input has as an axis of its own; undefined where none has. */
-  private readSize(dimension: string): Value | undefined {
-    for (const input of [...this.inputs.values(), ...this.measured]) {
-      const axis = input.shape.indexOf(dimension);
-      if (axis < 0) continue;
-      return this.add('Shape', [input], { start: axis, end: axis + 1 }, [{ type: 'int64', shape: [1] }])[0];
-    }
-    return undefined;
-  }
-
   /** Where an error happened. */
   private get place(): string {
     return this.currentScope === '' ? 'graph' : this.currentScope;
@@ -366,17 +290,4 @@ function mayBeEqual(a: Shape, b: Shape): boolean {
 /** The name, type and shape of a value under a given name. */
 export function specOf(name: string, value: Value): TensorSpec {
   return { name, type: value.type, shape: value.shape };
-}
-
-function constantBytes(type: 'float32' | 'int64' | 'int32' | 'bool', numbers: readonly number[]): Uint8Array {
-  switch (type) {
-    case 'float32':
-      return new Uint8Array(Float32Array.from(numbers).buffer);
-    case 'int64':
-      return new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer);
-    case 'int32':
-      return new Uint8Array(Int32Array.from(numbers).buffer);
-    case 'bool':
-      return Uint8Array.from(numbers);
-  }
 }
