@@ -1,4 +1,4 @@
-import type { FloatTensor, ModelGraph, ProcessedImage, Tensor, TrainableTensors } from '@mmhs/core';
+import type { FloatTensor, ModelGraph, ProcessedImage, Tensor, TrainableTensors, TrainingGraphOptions } from '@mmhs/core';
 import { parameterShapes, type AdapterTensors } from '@mmhs/lora';
 import type { CheckpointHandle, ParameterStore, Session } from '@mmhs/runtime';
 import { packBatch, type PackedBatch } from '@mmhs/trainer';
@@ -14,6 +14,8 @@ export interface AdaptedModel {
   readonly weights: readonly CheckpointHandle[];
   /** Whether the tower or projector is trained, so that features must be computed inside the training graph. */
   readonly trainsTower: boolean;
+  /** How frozen linears of the decoder's layers are computed. */
+  readonly precision: NonNullable<TrainingGraphOptions['precision']>;
   createSession(graph: ModelGraph): Promise<Session>;
   /** Image features of each picture, all computed in one run of the tower. */
   imageFeatures(images: readonly ProcessedImage[]): Promise<FloatTensor[]>;
@@ -27,13 +29,15 @@ const noAdapter: AdapterTensors = { trainable: { adapters: new Map(), full: new 
  * Puts an adapter on a model.
  *
  * @param options.overrides weights that replace the checkpoint's, such as merged ones
+ * @param options.precision how frozen linears of the decoder's layers are computed; float32 by default
  */
 export async function adaptModel(options: {
   readonly under: ModelUnderTest;
   readonly adapter?: AdapterTensors | undefined;
   readonly overrides?: CheckpointHandle;
+  readonly precision?: AdaptedModel['precision'];
 }): Promise<AdaptedModel> {
-  const { under, adapter = noAdapter, overrides } = options;
+  const { under, adapter = noAdapter, overrides, precision = 'float32' } = options;
   const { runtime, model } = under;
   const { trainable } = adapter;
   const parameters = await storeParameters(under, adapter);
@@ -50,6 +54,7 @@ export async function adaptModel(options: {
     parameters,
     weights,
     trainsTower: visionGraph.parameters.length > 0,
+    precision,
     createSession,
     async imageFeatures(images) {
       const session = await createSession(visionGraph);
@@ -98,7 +103,7 @@ export function trainingGraphOf(options: {
 }): ModelGraph {
   const { under, adapted, sharedPrefix, gradients } = options;
   const imageFeatures = adapted.trainsTower ? 'computed' : 'fed';
-  return under.model.trainingGraph({ trainable: adapted.trainable, sharedPrefix, imageFeatures, gradients });
+  return under.model.trainingGraph({ trainable: adapted.trainable, precision: adapted.precision, sharedPrefix, imageFeatures, gradients });
 }
 
 /** Number of target tokens of some posts. */

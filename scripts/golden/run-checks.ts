@@ -11,6 +11,7 @@ import { checkForward } from './checks/forward.ts';
 import { checkGeneration } from './checks/generate.ts';
 import { checkLabelScores } from './checks/label-scores.ts';
 import { checkMetrics } from './checks/metrics.ts';
+import { checkNf4 } from './checks/nf4.ts';
 import { checkPreprocess } from './checks/preprocess.ts';
 import { checkResize } from './checks/resize.ts';
 import { checkSamples } from './checks/samples.ts';
@@ -24,11 +25,6 @@ import { openPicturePool, type PicturePool } from './picture-pool.ts';
 import { readPosts } from './posts.ts';
 import type { Reporter } from './reporter.ts';
 import { modelConfigSchema } from './schemas.ts';
-
-/** Parts of a folder that no package covers yet. */
-const notCovered: Readonly<Record<string, string>> = {
-  nf4: 'NF4 weights are not in the packages yet',
-};
 
 /**
  * Runs every check that a folder has reference data for.
@@ -91,13 +87,11 @@ async function checkModel(options: Parameters<typeof openModelUnderTest>[0] & { 
     // Only families with caps have such a file.
     if (existsSync(under.path('forward_caps.json'))) await part('forward_caps.json', () => checkForwardCaps(under, posts, reporter));
     await part('lora', () => checkAdapters(under, posts, reporter));
+    await part('nf4', () => checkNf4(under, posts, reporter));
     await part('train.json', () => checkTraining(under, posts, reporter));
     await part('generate.json', () => checkGeneration(under, posts, reporter));
     await part('label_scores.json', () => checkLabelScores(under, posts, reporter));
   });
-  for (const [file, reason] of Object.entries(notCovered)) {
-    if (existsSync(under.path(file))) reporter.skip(`${under.name} ${file}`, reason);
-  }
   under.weights.release();
 }
 

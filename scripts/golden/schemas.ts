@@ -98,6 +98,12 @@ export const adapterExpectedSchema = z.object({
   samples: z.array(z.number()).optional(),
 });
 
+export const nf4Schema = z.object({
+  block: z.number(),
+  quantised: strings,
+  plain: z.object({ loss: z.number(), loss_with_lora_base: z.number() }),
+});
+
 export const targetsSchema = z.object({
   r: z.number(),
   cases: z.array(z.object({

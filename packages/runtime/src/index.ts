@@ -21,6 +21,7 @@ export { labelProbabilities, type LabelProbabilities } from './label-probabiliti
 export { createLabelTrie, type Answer, type AnswerLanguage, type TrieNode } from './label-trie.ts';
 export type { Device, GraphOptimization } from './messages.ts';
 export { toBfloat16, toFloat16 } from './narrow.ts';
+export { quantizeNf4 } from './nf4.ts';
 export type { ParameterStore } from './parameter-store.ts';
 export { createRuntime, type CreateRuntimeOptions, type Runtime } from './runtime.ts';
 export type { SafetensorsEntry, SafetensorsHeader, SafetensorsType } from './safetensors-header.ts';

@@ -42,14 +42,18 @@ export function loadPeftAdapter(under: ModelUnderTest, folder: string): Promise<
   return loadAdapter({ folder, ...under.model });
 }
 
-interface AdapterCheck {
+/** What is compared about a model that is trained. */
+export interface TrainingCheck {
   readonly line: string;
   readonly under: ModelUnderTest;
   readonly reporter: Reporter;
-  readonly adapter: LoadedAdapter;
   readonly adapted: AdaptedModel;
   readonly posts: readonly GoldenPost[];
   readonly loss: number;
+}
+
+interface AdapterCheck extends TrainingCheck {
+  readonly adapter: LoadedAdapter;
 }
 
 async function checkAdapter(options: {
@@ -109,7 +113,7 @@ async function checkWrittenBack(
 }
 
 /** How the model calls a tensor that a file may call otherwise. */
-function canonicalNameOf({ model }: ModelUnderTest, name: string): string {
+export function canonicalNameOf({ model }: ModelUnderTest, name: string): string {
   return model.canonicalName?.(name) ?? name;
 }
 
@@ -129,7 +133,8 @@ async function checkForwardPass(check: AdapterCheck, sharedPrefix: boolean, tens
   reporter.measure(`${title}: logits`, { error, tolerance: tolerances.tensor });
 }
 
-async function checkGradients(check: AdapterCheck, sharedPrefix: boolean, tensors: TensorFile, expectedNorm: number): Promise<void> {
+/** Loss and gradients of a training step. */
+export async function checkGradients(check: TrainingCheck, sharedPrefix: boolean, tensors: TensorFile, expectedNorm: number | undefined): Promise<void> {
   const { line, under, reporter, adapted } = check;
   const title = `${line}, ${prefixTitle(sharedPrefix)}`;
   const { feeds } = await packPosts({ ...check, sharedPrefix });
@@ -155,6 +160,7 @@ async function checkGradients(check: AdapterCheck, sharedPrefix: boolean, tensor
   reporter.measure(`${title}: gradients, worst entry`, { error: worst.error, tolerance: tolerances.tensor, note: note(worst.name) });
   reporter.measure(`${title}: gradients, worst norm`, { error: worstNorm.error, tolerance: tolerances.tensor, note: note(worstNorm.name) });
   reporter.measure(`${title}: gradients, all as one`, { error: normError(pairs.values()), tolerance: tolerances.tensor });
+  if (expectedNorm === undefined) return;
   const norm = Math.sqrt([...gradients.values()].reduce((sum, data) => sum + data.reduce((part, entry) => part + entry * entry, 0), 0));
   reporter.measure(`${title}: gradient norm`, { error: relativeError(norm, expectedNorm), tolerance: tolerances.tensor });
 }
@@ -186,7 +192,7 @@ async function checkMerging({ line, under, reporter, adapter, posts }: AdapterCh
 }
 
 /** Expected logits are stored for some of the label rows only. */
-async function selectRows(logits: FloatTensor, posts: readonly GoldenPost[], tensors: TensorFile): Promise<Float32Array> {
+export async function selectRows(logits: FloatTensor, posts: readonly GoldenPost[], tensors: TensorFile): Promise<Float32Array> {
   const [rows = 0, width = 0] = logits.shape;
   const places = new Map(labelRowsOf(posts).map((pair, row) => [pair.join(), row]));
   if (places.size !== rows) throw new Error(`${rows} rows of logits for ${places.size} label tokens`);
