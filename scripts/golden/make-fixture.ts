@@ -16,6 +16,7 @@ const copied = [
   'model', 'samples.json', 'tokens.json', 'targets.json', 'forward.json', 'train.json', 'train', 'generate.json', 'label_scores.json',
   'lora/base', 'lora/patterns', 'lora/modules_to_save', 'lora/vision', 'lora/halfway', 'lora/fitted',
   'lora/old_names', 'lora/old_names_vision', 'lora/names_452_vision', 'forward_caps.json', 'forward_caps.safetensors',
+  'nf4/nf4.json', 'nf4/plain.safetensors', 'nf4/plain_expected.safetensors',
 ];
 
 const [folder = '', model = ''] = process.argv.slice(2);

@@ -30,6 +30,7 @@ const parts = [
   ['lora/patterns', 16],
   ['lora/modules_to_save', 16],
   ['lora/vision', 16],
+  ['nf4', 21],
   ['train linear, shared prefix', 7],
   ['train linear, no shared prefix', 7],
   ['train cosine, shared prefix', 7],
@@ -57,6 +58,7 @@ const paligemmaParts = [
   ['lora/vision', 15],
   ['lora/old_names', 6],
   ['lora/names_452_vision', 2],
+  ['nf4', 12],
   ['train linear, no shared prefix', 7],
   ['train cosine, no shared prefix', 7],
   ['generate no_adapter', 13],
@@ -95,7 +97,7 @@ describe('a folder with wrong expectations', () => {
     folder = await mkdtemp(join(tmpdir(), 'mmhs-golden-'));
     await cp(fixtures, folder, { recursive: true });
     const model = join(folder, 'smolvlm2');
-    for (const part of ['tokens.json', 'train.json', 'generate.json', 'label_scores.json', 'lora']) await rm(join(model, part), { recursive: true });
+    for (const part of ['tokens.json', 'train.json', 'generate.json', 'label_scores.json', 'lora', 'nf4']) await rm(join(model, part), { recursive: true });
     await edit(join(model, 'forward.json'), (text) => text.replace(/"loss": (\d+\.\d)/g, '"loss": 1$1'));
     await edit(join(model, 'targets.json'), (text) => text.replace('layers.0.mlp.up_proj', 'layers.7.mlp.up_proj'));
     await edit(join(model, 'samples.json'), (text) => text.replace('"label_ids": [-100', '"label_ids": [7'));
