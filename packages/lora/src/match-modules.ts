@@ -36,7 +36,7 @@ export function matchModules(options: {
 }
 
 /** Whether `path` equals one of the entries or ends with a dot and one of them. */
-export function endsWithEntry(path: string, entries: readonly string[]): boolean {
+function endsWithEntry(path: string, entries: readonly string[]): boolean {
   return entries.some((entry) => path === entry || path.endsWith(`.${entry}`));
 }
 

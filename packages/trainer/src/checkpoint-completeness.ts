@@ -6,7 +6,7 @@ import { writeFileAtomically } from '@mmhs/runtime';
 import { z } from 'zod';
 
 /** Name of the file that says a checkpoint is whole: it lists every other file with its size and SHA-256. */
-export const completenessFile = 'complete.json';
+const completenessFile = 'complete.json';
 
 const completenessSchema = z.object({
   version: z.literal(1),

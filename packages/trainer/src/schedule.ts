@@ -1,5 +1,5 @@
 /** Learning-rate schedules of transformers' `get_scheduler` that this package knows. */
-export const scheduleNames = ['linear', 'cosine', 'constant', 'constant_with_warmup'] as const;
+const scheduleNames = ['linear', 'cosine', 'constant', 'constant_with_warmup'] as const;
 
 /** Name of a learning-rate schedule. */
 export type ScheduleName = (typeof scheduleNames)[number];

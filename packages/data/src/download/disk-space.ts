@@ -29,7 +29,7 @@ export async function checkDiskSpace(options: {
 }
 
 /** `1.5 GB`, `350 MB`, `12 kB`, `7 bytes`: powers of ten, as disks are sold. @internal */
-export function formatBytes(bytes: number): string {
+function formatBytes(bytes: number): string {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
   if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(0)} MB`;
   if (bytes >= 1e3) return `${(bytes / 1e3).toFixed(0)} kB`;

@@ -76,7 +76,7 @@ function validatorOf({ headers }: Response): string | null {
  *
  * @internal
  */
-export async function checkAnswer(name: string, response: Response): Promise<void> {
+async function checkAnswer(name: string, response: Response): Promise<void> {
   const { status, headers } = response;
   const isPage = headers.get('content-type')?.startsWith('text/html') === true;
   if (response.ok && !isPage) return;

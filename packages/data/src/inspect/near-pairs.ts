@@ -1,7 +1,7 @@
 import { hashDistance, type PerceptualHash } from './perceptual-hash.ts';
 
 /** Largest distance that {@link findNearPairs} can find all pairs for. @internal */
-export const largestDistance = 15;
+const largestDistance = 15;
 
 /**
  * Calls `found` for every pair of different hashes at most `maxDistance` bits apart, at least once.

@@ -24,7 +24,7 @@ export interface PreparedReport {
 }
 
 /** Name of the file that a prepared data set's report is in. @internal */
-export const preparedFileName = 'prepared.json';
+const preparedFileName = 'prepared.json';
 
 const recordSchema = z.object({
   version: z.literal(1),
