@@ -15,13 +15,18 @@ import { bareSeparators, quotedSeparators, type LabelMatcher } from './label-mat
 import { RawText } from './raw-text.ts';
 import { repairBits } from './repairs.ts';
 
+/**
+ * What ends a string: a quote of the shape that opened it, a quote of any shape, or a bracket too. The first reads JSON as
+ * it is meant, the others are second chances for text with wrong or stray quotes.
+ */
+export type StringEnd = 'own-quote' | 'any-quote' | 'bracket';
+
 /** How tolerant the scanner is. */
 export interface ScannerOptions {
   readonly matcher: LabelMatcher;
   /** Whether arrays that JSON would refuse count for nothing. */
   readonly jsonOnly: boolean;
-  /** Whether a bracket ends a string: a second chance for text with stray quotes. */
-  readonly bracketsEndStrings?: boolean;
+  readonly stringsEndAt: StringEnd;
 }
 
 type State =
@@ -50,7 +55,7 @@ const hexadecimalDigit = /[0-9a-fA-F]/;
  */
 export class ArrayScanner {
   readonly #matcher: LabelMatcher;
-  readonly #bracketsEndStrings: boolean;
+  readonly #stringsEndAt: StringEnd;
   readonly #stack: BracketStack;
   readonly #content = new RawText();
   #state: State = 'outside';
@@ -58,6 +63,7 @@ export class ArrayScanner {
   #inputStart = 0;
 
   #stringQuote: QuoteKind = noQuote;
+  #isAnyShapeEnd = false;
   #hasEscapedQuotes = false;
   #unicodeDigits = '';
   #contentLength = 0;
@@ -65,10 +71,11 @@ export class ArrayScanner {
   #oddSpaceAfterQuote = false;
   #previousBare = 0;
   #sawBracketInString = false;
+  #sawQuoteInString = false;
 
-  constructor({ matcher, jsonOnly, bracketsEndStrings = false }: ScannerOptions) {
+  constructor({ matcher, jsonOnly, stringsEndAt }: ScannerOptions) {
     this.#matcher = matcher;
-    this.#bracketsEndStrings = bracketsEndStrings;
+    this.#stringsEndAt = stringsEndAt;
     this.#stack = new BracketStack({ matcher, jsonOnly });
   }
 
@@ -85,6 +92,11 @@ export class ArrayScanner {
   /** Whether a string held a closing bracket, so that ending strings at brackets could give another result. */
   get sawBracketInString(): boolean {
     return this.#sawBracketInString;
+  }
+
+  /** Whether a string held a quote of another shape than its own, so that ending strings there could give another result. */
+  get sawQuoteInString(): boolean {
+    return this.#sawQuoteInString;
   }
 
   /** Reads on. Text after the accepted array is ignored. */
@@ -141,7 +153,7 @@ export class ArrayScanner {
   #between(index: number): number {
     const code = this.#input.charCodeAt(index);
     const quote = quoteKind(code);
-    if (quote !== noQuote) this.#startString(index + 1, quote, code !== 34);
+    if (quote !== noQuote) this.#startString(index + 1, quote, code !== codes.doubleQuote);
     else if (code === codes.comma) this.#stack.comma();
     else if (code === codes.colon) this.#stack.colon();
     else if (code === codes.openArray) this.#open('array', index);
@@ -198,10 +210,13 @@ export class ArrayScanner {
         this.#state = 'escape';
         return index + 1;
       }
-      if (quoteKind(code) === this.#stringQuote) return this.#startQuote(index);
+      if (quoteKind(code) === this.#stringQuote) {
+        if (this.#isAnyShapeEnd || code === codes.doubleQuote) return this.#startQuote(index);
+        this.#sawQuoteInString = true;
+      }
       if (code < codes.space) this.#stack.repair(repairBits.escape);
       if (code !== codes.openArray && code !== codes.closeArray) continue;
-      if (this.#bracketsEndStrings) {
+      if (this.#stringsEndAt === 'bracket') {
         this.#stack.repair(repairBits.quotes);
         this.#contentLength = this.#content.lengthTo(index);
         this.#finishString();
@@ -287,6 +302,7 @@ export class ArrayScanner {
     if (isOdd) this.#stack.repair(repairBits.quotes);
     this.#content.begin(start);
     this.#stringQuote = quote;
+    this.#isAnyShapeEnd = isOdd || this.#stringsEndAt !== 'own-quote';
     this.#hasEscapedQuotes = false;
     this.#hasInnerQuote = false;
     this.#state = 'string';

@@ -265,8 +265,8 @@ export class BracketStack {
   }
 }
 
-// Repairs after which an array is still JSON as it stands.
-const allowedByJson = repairBits.nested | repairBits['other-value'] | repairBits.split | repairBits.spelling | repairBits.repeated;
+/** Repairs after which an array is still JSON as it stands. */
+export const allowedByJson = repairBits.nested | repairBits['other-value'] | repairBits.split | repairBits.spelling | repairBits.repeated;
 
 function rank({ quotedLabels, bareLabels, unknownStrings, prose, otherValues }: Tally): number {
   if (prose > 0) return quotedLabels + bareLabels > 0 ? ranks.strings : ranks.nothing;

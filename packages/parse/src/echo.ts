@@ -27,7 +27,8 @@ function findEcho(text: string, prompt: string | undefined): Span | undefined {
   const start = text.indexOf(instructionStart);
   if (start < 0) return undefined;
   const end = text.lastIndexOf(instructionEnd);
-  return end < start ? undefined : { start, end: end + instructionEnd.length };
+  if (end < start || isJsonArray(text)) return undefined; // an array may quote the instructions
+  return { start, end: end + instructionEnd.length };
 }
 
 /** The post itself follows the instructions and may hold brackets; the answer comes after the assistant's header. */
@@ -35,4 +36,12 @@ function afterHeader(text: string, start: number): number {
   let answer = start;
   for (const match of text.slice(start).matchAll(assistantHeader)) answer = start + match.index + match[0].length;
   return answer;
+}
+
+function isJsonArray(text: string): boolean {
+  try {
+    return Array.isArray(JSON.parse(text));
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,6 @@
 import { ArrayScanner } from './array-scanner.ts';
 import { repeatsInstructions } from './echo.ts';
+import { GrowingText } from './growing-text.ts';
 import { createLabelMatcher } from './label-matcher.ts';
 import { parseLabels, type ParseOptions, type ParseResult } from './parse-labels.ts';
 
@@ -29,21 +30,21 @@ export interface LabelStream {
 export function createLabelStream(labels: readonly string[], options: Omit<ParseOptions, 'prompt'> = {}): LabelStream {
   const jsonOnly = options.strictness === 'json';
   const matching = options.labelMatching ?? (jsonOnly ? 'exact' : 'forgiving');
-  const scanner = new ArrayScanner({ matcher: createLabelMatcher(labels, matching), jsonOnly });
-  let text = '';
+  const scanner = new ArrayScanner({ matcher: createLabelMatcher(labels, matching), jsonOnly, stringsEndAt: 'own-quote' });
+  const text = new GrowingText();
   let result: ParseResult | undefined;
   let isEchoed = false;
   return {
     push(chunk) {
-      text += chunk;
+      text.append(chunk);
       if (result !== undefined || isEchoed) return result;
       scanner.push(chunk);
       const { accepted } = scanner;
       if (accepted === undefined) return undefined;
-      isEchoed = repeatsInstructions(text.slice(0, accepted.start));
-      if (!isEchoed) result = parseLabels(text, labels, options);
+      isEchoed = repeatsInstructions(text.toString().slice(0, accepted.start));
+      if (!isEchoed) result = parseLabels(text.toString(), labels, options);
       return result;
     },
-    end: () => parseLabels(text, labels, options),
+    end: () => parseLabels(text.toString(), labels, options),
   };
 }

@@ -34,7 +34,7 @@ function listResult(options: {
   const { text, labels, items, start, end } = options;
   const indices = new Map(labels.map((label, index) => [label, index]));
   const found = { start, end, rank: 0, items: items.map((item) => indices.get(item) ?? item), repairs: 0 };
-  return success({ text, labels, found, offset: 0, isEchoed: false });
+  return success({ text, labels, found, isEchoed: false });
 }
 
 // Python's str.strip takes away what str.isspace accepts, which is not quite JavaScript's white space.

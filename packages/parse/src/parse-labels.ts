@@ -1,6 +1,6 @@
-import { ArrayScanner } from './array-scanner.ts';
 import type { FoundArray } from './bracket-stack.ts';
 import { answerRegions } from './echo.ts';
+import { findArray } from './find-array.ts';
 import { createLabelMatcher, type LabelMatching } from './label-matcher.ts';
 import { listRepairs, repairBits, type Repair, type RepairBits } from './repairs.ts';
 
@@ -81,21 +81,8 @@ export function parseLabels(text: string, labels: readonly string[], options: Pa
   const jsonOnly = strictness === 'json';
 
   const { regions, isEchoed } = answerRegions(text, prompt);
-  let isOpen = false;
-  let mayRetry = false;
-  for (const bracketsEndStrings of [false, true]) {
-    if (bracketsEndStrings && (jsonOnly || !mayRetry)) break;
-    for (const region of regions) {
-      const scanner = new ArrayScanner({ matcher, jsonOnly, bracketsEndStrings });
-      scanner.push(text.slice(region.start, region.end));
-      isOpen ||= scanner.isOpen;
-      mayRetry ||= scanner.sawBracketInString;
-      const found = scanner.end();
-      if (found === undefined) continue;
-      if (jsonOnly && !isJson(text.slice(region.start + found.start, region.start + found.end), found)) continue;
-      return success({ text, labels, found, offset: region.start, isEchoed });
-    }
-  }
+  const { found, isOpen } = findArray({ text, regions, matcher, jsonOnly });
+  if (found !== undefined) return success({ text, labels, found, isEchoed });
   return failure(failureOf({ text, labels, isOpen, jsonOnly }));
 }
 
@@ -113,10 +100,9 @@ export function success(options: {
   readonly text: string;
   readonly labels: readonly string[];
   readonly found: FoundArray;
-  readonly offset: number;
   readonly isEchoed: boolean;
 }): ParseResult {
-  const { text, labels, found, offset, isEchoed } = options;
+  const { text, labels, found, isEchoed } = options;
   const known = new Set<number>();
   const unknown = new Set<string>();
   let repairs: RepairBits = found.repairs;
@@ -125,7 +111,7 @@ export function success(options: {
     else if (known.has(item)) repairs |= repairBits.repeated;
     else known.add(item);
   }
-  const span = { start: offset + found.start, end: offset + found.end };
+  const span = { start: found.start, end: found.end };
   if (hasText(text, 0, span.start) || hasText(text, span.end, text.length)) repairs |= repairBits['surrounding-text'];
   if (isEchoed) repairs |= repairBits['echoed-prompt'];
   return {
@@ -158,15 +144,4 @@ function failureOf(options: {
 
 function hasText(text: string, start: number, end: number): boolean {
   return /[^ \n\r\t]/.test(text.slice(start, end));
-}
-
-/** In a flat array the scanner has seen all that JSON would refuse; inside objects it is too tolerant to tell. */
-function isJson(text: string, { repairs }: FoundArray): boolean {
-  if ((repairs & repairBits.nested) === 0) return true;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

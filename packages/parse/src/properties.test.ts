@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ArrayScanner } from './array-scanner.ts';
+import { ArrayScanner, type StringEnd } from './array-scanner.ts';
 import { createLabelStream, isValidAnswer, parseLabels, parseLabelsLikeOriginal, type ParseOptions } from './index.ts';
 import { createLabelMatcher } from './label-matcher.ts';
 
@@ -68,13 +68,14 @@ describe('on any text', () => {
 
   it('finds the same arrays from single characters as from the whole', () => {
     fc.assert(
-      fc.property(brokenAnswer, fc.boolean(), (text, bracketsEndStrings) => {
+      fc.property(brokenAnswer, fc.constantFrom<StringEnd>('own-quote', 'any-quote', 'bracket'), (text, stringsEndAt) => {
         const matcher = createLabelMatcher(labels, 'forgiving');
-        const [whole, pieces] = [0, 1].map(() => new ArrayScanner({ matcher, jsonOnly: false, bracketsEndStrings }));
+        const [whole, pieces] = [0, 1].map(() => new ArrayScanner({ matcher, jsonOnly: false, stringsEndAt }));
         whole!.push(text);
         for (let index = 0; index < text.length; index += 1) pieces!.push(text[index]!);
         expect(pieces!.end()).toEqual(whole!.end());
         expect(pieces!.sawBracketInString).toBe(whole!.sawBracketInString);
+        expect(pieces!.sawQuoteInString).toBe(whole!.sawQuoteInString);
       }),
       { numRuns: 5000 },
     );

@@ -1,3 +1,5 @@
+import { GrowingText } from './growing-text.ts';
+
 /**
  * The text of a value that is being read, most of which stands in the input as it is.
  *
@@ -5,42 +7,34 @@
  * values cost no more than short ones.
  */
 export class RawText {
-  #parts: string[] = [];
-  #partsLength = 0;
+  readonly #kept = new GrowingText();
   #start = 0;
 
   /** Begins with the input's character at `start`. */
   begin(start: number): void {
-    if (this.#parts.length > 0) this.#parts = [];
-    this.#partsLength = 0;
+    this.#kept.clear();
     this.#start = start;
   }
 
   /** Length of the text when it goes on to `end`, exclusive. */
   lengthTo(end: number): number {
-    return this.#partsLength + end - this.#start;
+    return this.#kept.length + end - this.#start;
   }
 
   /** The first `length` characters. */
   first(input: string, length: number): string {
-    const rest = input.slice(this.#start, this.#start + Math.max(0, length - this.#partsLength));
-    return this.#parts.length === 0 ? rest : this.#parts.join('').slice(0, length) + rest;
+    const rest = input.slice(this.#start, this.#start + Math.max(0, length - this.#kept.length));
+    return this.#kept.length === 0 ? rest : this.#kept.toString().slice(0, length) + rest;
   }
 
   /** Keeps the text up to `end` and leaves out what follows, until {@link resume}. */
   suspend(input: string, end: number): void {
-    this.#keep(input.slice(this.#start, end));
+    this.#kept.append(input.slice(this.#start, end));
   }
 
   /** Adds `text` and goes on with the input's character at `start`. */
   resume(text: string, start: number): void {
-    this.#keep(text);
+    this.#kept.append(text);
     this.#start = start;
-  }
-
-  #keep(text: string): void {
-    if (text === '') return;
-    this.#parts.push(text);
-    this.#partsLength += text.length;
   }
 }
