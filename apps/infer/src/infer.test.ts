@@ -61,7 +61,7 @@ describe('the app on a real, tiny model', () => {
 
     const { text, image_path: image } = posts[0] as Required<(typeof posts)[0]>;
     const single = await labelPost({ settings: settingsOf('--text', text, '--image', image, '--json'), cwd, signal });
-    const { id: _, ...first } = rows[0] ?? {};
+    const { id: _, post_hash: __, ...first } = rows[0] ?? {};
     expectClose(JSON.parse(single) as Record<string, unknown>, first);
 
     const { child, url } = await server;
@@ -69,7 +69,10 @@ describe('the app on a real, tiny model', () => {
       JSON.stringify({ ...post, ...(path === undefined ? {} : { image_base64: await readFile(path, 'base64') }) })));
     const response = await fetch(`${url}/invocations`, { method: 'POST', body: `${lines.join('\n')}\n`, headers: { 'content-type': 'application/jsonlines' } });
     const answers = (await response.text()).trimEnd().split('\n').map((answer) => JSON.parse(answer) as Record<string, unknown>);
-    answers.forEach((answer, index) => expectClose(answer, rows[index] ?? {}));
+    answers.forEach((answer, index) => {
+      const { post_hash: _hash, ...row } = rows[index] ?? {};
+      expectClose(answer, row);
+    });
 
     const prompt = await fetch(`${url}/prompt`, { method: 'POST', body: lines[2] ?? '', headers: { 'content-type': 'application/json' } });
     expect(((await prompt.json()) as { text: string }).text).toMatch(/strict multi-label.*only a text/su);
@@ -93,6 +96,15 @@ describe('the app on a real, tiny model', () => {
     expect(fromBytes).toEqual(fromFile);
     expect(vi.mocked(decodeImage)).toHaveBeenCalledTimes(2); // the request's, and that of the file
     await service.close();
+  });
+
+  it('leaves out a post whose picture is a folder, and labels the others', async () => {
+    const input = join(tiny.folder, 'folder.csv');
+    await writeFile(input, `id,text,image_path\na,one,${tiny.folder}\nb,two,${posts[0]?.image_path}\n`);
+    const output = join(tiny.folder, 'folder.jsonl');
+    await expect(labelFile({ settings: settingsOf('--input', input, '--output', output), cwd, progress, signal }))
+      .rejects.toMatchObject({ code: 'MMHS_DATA_SKIPPED' });
+    expect((JSON.parse(await readFile(output, 'utf8')) as { id: string }).id).toBe('b');
   });
 
   it('names a picture that is not there', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
-import type { PostProcessor, ProcessedImage, RgbImage } from '@mmhs/core';
+import { MmhsError, type PostProcessor, type ProcessedImage, type RgbImage } from '@mmhs/core';
 import { decodeImage } from '@mmhs/images';
 
 import { createByteCache } from './byte-cache.ts';
@@ -48,9 +48,18 @@ export function createImageLoader(options: {
 }
 
 async function readAndProcess(path: string, processor: PostProcessor, signal?: AbortSignal): Promise<LoadedImage> {
-  const bytes = await readFile(path, signal === undefined ? {} : { signal });
+  const bytes = await readFile(path, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw unreadable(path, error);
+  });
   const image = await decodeImage({ bytes, name: path, ...(signal === undefined ? {} : { signal }) });
   return { key: createHash('sha256').update(bytes).digest('hex'), processed: processor.processImage(image) };
+}
+
+function unreadable(path: string, cause: unknown): MmhsError {
+  return new MmhsError('MMHS_IMAGE_UNREADABLE', 'The picture cannot be read', {
+    where: path, got: cause instanceof Error ? cause.message : String(cause), expected: 'a readable file', fix: 'check the path and its permissions', cause,
+  });
 }
 
 function imageBytes({ processed }: LoadedImage): number {

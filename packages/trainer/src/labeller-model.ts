@@ -55,6 +55,7 @@ async function readJson(where: string): Promise<unknown> {
       where,
       got: cause instanceof Error ? cause.message : String(cause),
       expected: 'the adapter_config.json of an adapter that training wrote',
+      fix: "name the adapter's own folder: in that of a run it is called lora_adapter",
       cause,
     });
   }

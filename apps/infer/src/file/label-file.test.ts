@@ -48,13 +48,29 @@ async function writePosts(count: number): Promise<void> {
 }
 
 describe('labelFile', () => {
+  it('never takes answers to another file of posts for its own', async () => {
+    await writePosts(4);
+    await run();
+    await writeFile(join(folder, 'other.csv'), 'id,text\np9,new\np1,another text\n');
+    const { error, seen } = await run({ input: 'other.csv' });
+    expect(error).toMatchObject({ code: 'MMHS_DATA_OUTPUT', message: expect.stringContaining('other.csv:3') as string });
+    expect(seen).toEqual([]);
+    expect(await rows()).toHaveLength(4);
+  });
+
+  it('goes on after rows that an earlier version wrote without a hash', async () => {
+    await writePosts(2);
+    await writeFile(join(folder, 'out.jsonl'), `${JSON.stringify({ id: 'p0', labels: [], adapter: 'only', adapter_version: 'only-1' })}\n`);
+    expect((await run()).seen).toEqual(['text 1']);
+  });
+
   it('writes one row a post, in the order of the posts', async () => {
     await writePosts(20);
     const { error, updates } = await run();
     expect(error).toBeUndefined();
     expect((await rows()).map(({ id }) => id)).toEqual(Array.from({ length: 20 }, (_, index) => `p${index}`));
     expect((await rows())[10]).toEqual({
-      id: 'p10', labels: [], scores: { long: 0.1, picture: 0 }, raw_generation: 'text 10', valid: true, adapter: 'only', adapter_version: 'only-1',
+      id: 'p10', post_hash: expect.stringMatching(/^[0-9a-f]{12}$/u) as string, labels: [], scores: { long: 0.1, picture: 0 }, raw_generation: 'text 10', valid: true, adapter: 'only', adapter_version: 'only-1',
     });
     expect(updates).toEqual([8, 16, 20]); // four batches of two posts at a time
   });

@@ -9,9 +9,10 @@ import { openPostLabeller } from '../labelling/open-post-labeller.ts';
 import type { AdapterFacts, PostLabeller } from '../labelling/post.ts';
 import type { InferSettings } from '../settings.ts';
 import { openAnswerFile, type AnswerFile } from './answer-file.ts';
+import { postHash } from './post-hash.ts';
 
 /** A row of the output. */
-export type FileRow = { readonly id: string } & AnswerRow;
+export type FileRow = { readonly id: string; readonly post_hash: string } & AnswerRow;
 
 /** Posts are read, sorted by length and labelled so many batches at a time. */
 const batchesAtOnce = 4;
@@ -44,14 +45,14 @@ export async function labelFile(options: {
   try {
     const facts = labeller.adapters[0] as AdapterFacts;
     output = await openAnswerFile({ path: resolve(cwd, settings.output ?? ''), adapter: facts, overwrite: settings.overwrite });
-    progress.start({ name: 'label', total, done: Math.min(output.ids.size, total) });
+    progress.start({ name: 'label', total, done: Math.min(output.posts.size, total) });
     await labelRest({ posts: readSamples(input), labeller, facts, output, chunkSize: settings.batch_size * batchesAtOnce, progress, skip, signal });
   } finally {
     progress.stop();
     await output?.close();
     await labeller.close();
   }
-  progress.note(`${output.ids.size} posts labelled in ${settings.output}${skipped === 0 ? '' : `, ${skipped} left out`}`);
+  progress.note(`${output.posts.size} posts labelled in ${settings.output}${skipped === 0 ? '' : `, ${skipped} left out`}`);
   if (skipped > 0) {
     throw new MmhsError('MMHS_DATA_SKIPPED', 'Some posts could not be labelled', {
       where: settings.input ?? '', got: `${skipped} unusable rows or pictures, listed above`, fix: 'repair them and run the same command again',
@@ -99,7 +100,7 @@ async function labelRest(options: {
 }): Promise<void> {
   const { posts, output, chunkSize, progress, signal } = options;
   let chunk: Sample[] = [];
-  let done = output.ids.size;
+  let done = output.posts.size;
   const flush = async (): Promise<void> => {
     await labelChunk(chunk, options);
     progress.update({ done: (done += chunk.length) });
@@ -107,11 +108,23 @@ async function labelRest(options: {
   };
   for await (const post of posts) {
     signal.throwIfAborted();
-    if (output.ids.has(post.id)) continue;
+    if (output.posts.has(post.id)) {
+      checkSamePost(post, output.posts.get(post.id));
+      continue;
+    }
     chunk.push(post);
     if (chunk.length === chunkSize) await flush();
   }
   if (chunk.length > 0) await flush();
+}
+
+/** Identifiers that are line numbers fit any file: an output of other posts must not pass for this one's. */
+function checkSamePost(post: Sample, answered: string | undefined): void {
+  if (answered === undefined || answered === postHash(post)) return;
+  throw new MmhsError('MMHS_DATA_OUTPUT', 'The output file answers another post of that name', {
+    where: post.source, got: `the id ${JSON.stringify(post.id)} with another text or picture in the output`,
+    fix: 'name another --output, or pass --overwrite; give posts an id column',
+  });
 }
 
 async function labelChunk(chunk: readonly Sample[], { labeller, facts, output, skip, signal }: Parameters<typeof labelRest>[0]): Promise<void> {
@@ -120,7 +133,7 @@ async function labelChunk(chunk: readonly Sample[], { labeller, facts, output, s
   const rows: FileRow[] = [];
   results.forEach((result, index) => {
     const { id, source } = chunk[index] as Sample;
-    if ('answer' in result) rows.push({ id, ...toRow(result.answer, facts) });
+    if ('answer' in result) rows.push({ id, post_hash: postHash(chunk[index] as Sample), ...toRow(result.answer, facts) });
     else skip(`${source}: ${result.error.message}`);
   });
   await output.append(rows);

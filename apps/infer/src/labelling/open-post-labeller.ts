@@ -38,7 +38,7 @@ export async function openPostLabeller(options: PostLabellerSettings & { readonl
     adapters: opened.map(({ facts }) => facts),
     label: async ({ adapter, posts, signal }) => {
       const labeller = find(adapter);
-      const predictions = await labeller.label({ samples: posts.map(toSample), scores, signal }).catch((error: unknown) => rethrow(error, posts));
+      const predictions = await labeller.label({ samples: posts.map(toSample), scores, signal });
       return predictions.map((prediction): Answer => ({
         labels: prediction.labels,
         scores: prediction.scores === undefined ? null : byLabel(labeller, prediction.scores),
@@ -47,7 +47,7 @@ export async function openPostLabeller(options: PostLabellerSettings & { readonl
       }));
     },
     prepareImage: (picture) => (opened[0] as OpenedAdapter).labeller.prepareImage(picture),
-    prompt: ({ adapter, post }) => find(adapter).describePrompt(toSample(post)).catch((error: unknown) => rethrow(error, [post])),
+    prompt: ({ adapter, post }) => find(adapter).describePrompt(toSample(post)),
     async close() {
       for (const { labeller } of opened) await labeller.close();
     },
@@ -74,15 +74,5 @@ function toSample({ text, image, source }: Post): PostToLabel {
 function failUnknown(name: string, names: readonly string[]): never {
   throw new MmhsError('MMHS_REQUEST_ADAPTER', 'There is no such adapter', {
     got: JSON.stringify(name), expected: names.map((known) => JSON.stringify(known)).join(' or '),
-  });
-}
-
-/** Errors of the file system about a post's picture become errors of that post. */
-function rethrow(error: unknown, posts: readonly Post[]): never {
-  const { path, message } = error as NodeJS.ErrnoException;
-  const post = posts.find(({ image }) => image !== undefined && 'path' in image && image.path === path);
-  if (post === undefined) throw error;
-  throw new MmhsError('MMHS_IMAGE_UNREADABLE', 'The picture cannot be read', {
-    where: post.source, got: message, expected: 'a readable file', fix: 'check the path and its permissions', cause: error,
   });
 }

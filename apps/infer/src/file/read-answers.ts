@@ -3,32 +3,33 @@ import { MmhsError } from '@mmhs/core';
 import { z } from 'zod';
 import type { AdapterFacts } from '../labelling/post.ts';
 
-const rowSchema = z.object({ id: z.string(), adapter: z.string(), adapter_version: z.string() });
+const rowSchema = z.object({ id: z.string(), post_hash: z.string().optional(), adapter: z.string(), adapter_version: z.string() });
 const lineFeed = 0x0a;
 
 /**
  * Reads which posts a file answers, line by line.
  *
- * @returns their identifiers, and the length of the file in bytes up to its last whole line.
+ * @returns their identifiers with the hashes of the posts, and the length of the file in bytes up to its last whole line.
  * @throws MmhsError `MMHS_DATA_OUTPUT` naming the first whole line that is not an answer of the adapter.
  */
-export async function readAnswerIds(options: {
+export async function readAnswers(options: {
   readonly path: string;
   readonly adapter: AdapterFacts;
-}): Promise<{ readonly ids: Set<string>; readonly length: number }> {
+}): Promise<{ readonly posts: Map<string, string | undefined>; readonly length: number }> {
   const { path, adapter } = options;
-  const ids = new Set<string>();
+  const posts = new Map<string, string | undefined>();
   let length = 0;
   let row = 0;
   for await (const line of wholeLines(path)) {
     row += 1;
     length += line.length + 1;
-    ids.add(readId(line, `${path}:${row}`, adapter));
+    const { id, post_hash: hash } = readRow(line, `${path}:${row}`, adapter);
+    posts.set(id, hash);
   }
-  return { ids, length };
+  return { posts, length };
 }
 
-function readId(line: Buffer, where: string, adapter: AdapterFacts): string {
+function readRow(line: Buffer, where: string, adapter: AdapterFacts): z.infer<typeof rowSchema> {
   const fail = (got: string, expected: string): never => {
     throw new MmhsError('MMHS_DATA_OUTPUT', 'The output file holds something else', {
       where, got, expected, fix: 'name another --output, or pass --overwrite',
@@ -36,7 +37,7 @@ function readId(line: Buffer, where: string, adapter: AdapterFacts): string {
   };
   const { data: row } = rowSchema.safeParse(parse(line.toString()));
   if (row === undefined) return fail(line.toString().slice(0, 80), 'an answer of this command, or an empty file');
-  if (row.adapter_version === adapter.version) return row.id;
+  if (row.adapter_version === adapter.version) return row;
   return fail(`an answer of the adapter ${row.adapter}, version ${row.adapter_version}`, `${adapter.name}, version ${adapter.version}`);
 }
 
