@@ -4,7 +4,6 @@
  *
  *   npx tsx --conditions=@mmhs/source bench/decode-large.ts --model qwen2-vl-2b [--precision float32,weights-int8,weights-int4]
  */
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 import type { EncodedPost, LinearPrecision } from '@mmhs/core';
@@ -13,6 +12,7 @@ import { createDecoder, createRuntime, generate } from '@mmhs/runtime';
 import { writeRandomCheckpoint } from './large/checkpoint.ts';
 import { largeModels } from './large/models.ts';
 import { median } from './median.ts';
+import { describeMemory } from './memory.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -50,7 +50,7 @@ for (const precision of flags.precision.split(',') as LinearPrecision[]) {
     further.push((await answer(tokens) - alone) / (tokens - 1));
   }
   process.stdout.write(`${flags.model} ${precision}: ready after ${(opened / 1000).toFixed(1)} s, prefill of ${post.promptLength} tokens `
-    + `${median(first).toFixed(0)} ms, ${median(further).toFixed(1)} ms a token; ${memory()}\n`);
+    + `${median(first).toFixed(0)} ms, ${median(further).toFixed(1)} ms a token; ${describeMemory()}\n`);
   await runtime.close();
 }
 
@@ -61,10 +61,4 @@ function prompt(length: number): EncodedPost {
     positionIds: Int32Array.from({ length: model.positionRows * length }, (_, place) => place % length),
     attentionOrder: Int32Array.from({ length }, (_, place) => place), truncatedTextTokens: 0,
   };
-}
-
-function memory(): string {
-  const status = readFileSync('/proc/self/status', 'utf8');
-  const gib = (field: string): string => (Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) / 2 ** 20).toFixed(1);
-  return `resident ${gib('VmRSS')} GiB, at most ${gib('VmHWM')}`;
 }

@@ -7,16 +7,17 @@
  * COMMAND prints JSON lines with `kind: "generate"`, `variant` and `samples_per_s`; it runs in the same minutes, before and
  * after ours, and ratios are printed.
  */
-import { execSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
 import type { EncodedPost, FloatTensor, ProcessedImage, TrainableTensors } from '@mmhs/core';
 import {
-  createDecoder, createLabelTrie, createRuntime, decodeLabels, generate, scoreLabels, type AnswerLanguage, type Decoder,
+  createDecoder, createLabelTrie, createRuntime, decodeLabels, generate, scoreLabels, type Decoder,
 } from '@mmhs/runtime';
 import { createVisionSession, promptOf, trainedSpecs } from '@mmhs/trainer';
 
+import { fiveLabels } from './five-labels.ts';
 import { median } from './median.ts';
+import { runPeer } from './peer.ts';
 import { randomWeights } from './random-weights.ts';
 import { openSmolvlm256m } from './smolvlm-256m.ts';
 import { syntheticImage, syntheticPost } from './synthetic-posts.ts';
@@ -35,7 +36,7 @@ const rounds = Number(flags.rounds);
 const batchSize = Number(flags.batch);
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-const peerBefore = runPeer();
+const peerBefore = runPeer(flags.peer);
 const runtime = await createRuntime();
 const model = openSmolvlm256m();
 const adapted = /text_model\..*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)$/;
@@ -95,7 +96,7 @@ for (const [name, task] of Object.entries(tasks)) {
 }
 print(`resident memory ${(process.memoryUsage().rss / 2 ** 30).toFixed(2)} GiB`);
 await runtime.close();
-const peer = [...peerBefore, ...runPeer()];
+const peer = [...peerBefore, ...runPeer(flags.peer)];
 for (const variant of new Set(peer.map((row) => row.variant))) {
   const theirs = median(peer.filter((row) => row.variant === variant).map((row) => row.samples_per_s));
   print(`peer ${variant}: ${theirs.toFixed(3)} samples/s; ours / peer: ${[...results].map(([name, ours]) => `${(ours / theirs).toFixed(2)} ${name}`).join(', ')}`);
@@ -119,22 +120,4 @@ async function measure({ size, seen, decoder, tower = 'float32', run }: (typeof 
 async function featuresOf(number: number, tower: Tower): Promise<FloatTensor> {
   const { image_features: features } = await towers[tower].run({ feeds: model.batchImages([tiles[number % tiles.length] as ProcessedImage]) });
   return features as FloatTensor;
-}
-
-/** Arrays of five labels with as many tokens as SmolVLM's: ` ["` two, a label one, `", "` two, `"]` one, ` []` one, the end. */
-function fiveLabels(end: number): AnswerLanguage {
-  const labelSet = ['a', 'b', 'c', 'd', 'e'];
-  return {
-    labelSet,
-    encode: (labels) => labels.length === 0
-      ? [900, end]
-      : [901, 902, ...labels.flatMap((label, index) => [...(index === 0 ? [] : [903, 904]), 910 + labelSet.indexOf(label)]), 905, end],
-  };
-}
-
-function runPeer(): { readonly variant: string; readonly samples_per_s: number }[] {
-  if (flags.peer === undefined) return [];
-  const output = execSync(flags.peer, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], shell: '/bin/bash' });
-  return output.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as never)
-    .filter((row: { kind?: string }) => row.kind === 'generate');
 }
