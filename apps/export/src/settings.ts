@@ -1,10 +1,5 @@
-import { exportTypes, settingDescriptions, trainingConfigSchema, type ExportType, type SettingDescription } from '@mmhs/trainer';
+import { exportTypes, setting, trainingConfigSchema, type ExportType } from '@mmhs/trainer';
 import { z } from 'zod';
-
-function setting<Field extends z.ZodType>(field: Field, description: SettingDescription): Field {
-  settingDescriptions.add(field, description);
-  return field;
-}
 
 const text = z.string().min(1);
 
@@ -17,7 +12,9 @@ export const exportSchema = z.strictObject({
     group: 'Model', value: 'FOLDER|NAME', help: 'Checkpoint folder, or name of a model on the Hugging Face Hub.',
     byDefault: 'the one the adapter names',
   }),
-  out: setting(text, { group: 'Output', value: 'FOLDER', help: 'Folder to write.' }),
+  out: setting(text.nullable().default(null), {
+    group: 'Output', value: 'FOLDER', help: 'Folder to write.', byDefault: 'transformersjs beside the adapter; without one, here',
+  }),
   format: setting(z.enum(['transformersjs']).default('transformersjs'), {
     group: 'Output', aliases: ['export'], help: 'Library that is to load the folder: @huggingface/transformers.',
   }),

@@ -1,10 +1,5 @@
-import { settingDescriptions, trainingConfigSchema, type SettingDescription } from '@mmhs/trainer';
+import { setting, trainingConfigSchema } from '@mmhs/trainer';
 import { z } from 'zod';
-
-function setting<Field extends z.ZodType>(field: Field, description: SettingDescription): Field {
-  settingDescriptions.add(field, description);
-  return field;
-}
 
 const training = trainingConfigSchema.shape;
 const word = z.string().min(1).nullable().default(null);
