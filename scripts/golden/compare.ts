@@ -43,6 +43,32 @@ export function relativeError(actual: number, expected: number): number {
   return ratio(Math.abs(actual - expected), Math.abs(expected));
 }
 
+/** Largest and Euclidean difference of each of an adapter's gradients, relative to the gradient's size. */
+export function gradientErrors(
+  pairs: ReadonlyMap<string, readonly [actual: ArrayLike<number>, expected: ArrayLike<number>]>,
+): { readonly entry: readonly (readonly [name: string, error: number])[]; readonly norm: readonly (readonly [name: string, error: number])[] } {
+  const list = [...pairs];
+  const errors = (difference: typeof largestDifference, size: (values: ArrayLike<number>) => number) => {
+    const sizes = sizesToCompareWith(list.map(([, [, expected]]) => size(expected)));
+    return list.map(([name, [actual, expected]], index) => [name, ratio(difference(actual, expected), sizes[index] ?? NaN)] as const);
+  };
+  return { entry: errors(largestDifference, largestEntry), norm: errors(euclideanDifference, (values) => euclideanDifference(values, [])) };
+}
+
+/** Sizes of tensors, but the largest one's for those that are nearly zero: rounding makes up all of such a tensor. */
+function sizesToCompareWith(sizes: readonly number[]): number[] {
+  const largest = Math.max(...sizes);
+  return sizes.map((size) => (size < 1e-4 * largest ? largest : size));
+}
+
+/** Euclidean norm of the difference of two tensors of one length; with nothing expected, of the tensor itself. */
+function euclideanDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (expected.length !== 0 && actual.length !== expected.length) return Infinity;
+  let sum = 0;
+  for (let index = 0; index < actual.length; index++) sum += ((actual[index] as number) - (expected[index] ?? 0)) ** 2;
+  return Math.sqrt(sum);
+}
+
 /** Euclidean norm of the difference of many tensors relative to the norm of the expected ones. */
 export function normError(pairs: Iterable<readonly [actual: ArrayLike<number>, expected: ArrayLike<number>]>): number {
   let [difference, norm] = [0, 0];

@@ -7,7 +7,7 @@ import { loadAdapter, mergeAdapter, saveAdapter, toFileTensors, type LoadedAdapt
 import { z } from 'zod';
 
 import { adaptModel, floats, packPosts, trainingGraphOf, type AdaptedModel } from '../adapted-model.ts';
-import { largestDifference, largestEntry, normError, relativeError, tensorError, tolerances, worstOf } from '../compare.ts';
+import { gradientErrors, largestDifference, normError, relativeError, tensorError, tolerances, worstOf } from '../compare.ts';
 import { readJson } from '../json-file.ts';
 import type { ModelUnderTest } from '../model-under-test.ts';
 import { labelRowsOf, pickPosts, type GoldenPost } from '../posts.ts';
@@ -15,9 +15,6 @@ import type { Reporter } from '../reporter.ts';
 import { adapterExpectedSchema } from '../schemas.ts';
 import { openTensorFile, type TensorFile } from '../tensor-file.ts';
 import { evaluate, prefixTitle, prefixVariants } from './forward.ts';
-
-/** Below this share of the adapter's largest gradient, a gradient tensor is compared with that one. */
-const nearlyZero = 1e-4;
 
 /** Loads every adapter PEFT saved; loss, logits, gradients and merged weights must be the reference's. */
 export async function checkAdapters(under: ModelUnderTest, posts: readonly GoldenPost[], reporter: Reporter): Promise<void> {
@@ -150,12 +147,8 @@ export async function checkGradients(check: TrainingCheck, sharedPrefix: boolean
     pairs.set(name, [gradients.get(name) ?? new Float32Array(), (await tensors.float32(tensor)).data]);
   }
   reporter.exact(`${title}: gradient names`, [...gradients.keys()].sort(), [...pairs.keys()].sort());
-  const largest = Math.max(...[...pairs.values()].map(([, expected]) => largestEntry(expected)));
-  const worst = worstOf([...pairs].map(([name, [actual, expected]]) => {
-    const own = largestEntry(expected);
-    return [name, largestDifference(actual, expected) / (own < nearlyZero * largest ? largest : own)] as const;
-  }));
-  const worstNorm = worstOf([...pairs].map(([name, pair]) => [name, normError([pair])] as const));
+  const errors = gradientErrors(pairs);
+  const [worst, worstNorm] = [worstOf(errors.entry), worstOf(errors.norm)];
   const note = (name: string): string => `of ${pairs.size} tensors, ${name.replace('base_model.model.', '')}`;
   reporter.measure(`${title}: gradients, worst entry`, { error: worst.error, tolerance: tolerances.tensor, note: note(worst.name) });
   reporter.measure(`${title}: gradients, worst norm`, { error: worstNorm.error, tolerance: tolerances.tensor, note: note(worstNorm.name) });
