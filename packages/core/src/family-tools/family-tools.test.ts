@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { MmhsError } from '../errors.ts';
-import type { ProcessedImage } from '../family.ts';
-import { batchPixels, checkModelConfig, checkProcessorFits, parseCheckpointFile, readImageProcessor } from './index.ts';
+import type { ProcessedImage, Tokenizer } from '../family.ts';
+import {
+  batchPixels, checkModelConfig, checkProcessorFits, checkTokenizerFits, parseCheckpointFile, readImageProcessor, rememberLast,
+} from './index.ts';
 
 function failure(run: () => unknown): MmhsError {
   try {
@@ -74,6 +76,23 @@ describe('readImageProcessor', () => {
     for (const got of [undefined, null, 3]) checkProcessorFits({ where: 'here', got, expected: 3 });
     expect(failure(() => checkProcessorFits({ where: 'here', got: 4, expected: 3 })).details).toMatchObject({ where: 'here', got: '4' });
   });
+});
+
+it('checkTokenizerFits compares the id of a token with those of the configuration', () => {
+  const tokenizer: Tokenizer = { encode: () => [], decode: () => '', specialId: () => 7 };
+  const options = { tokenizer, token: '<image>', where: 'config.json: image_token_id' };
+  checkTokenizerFits({ ...options, ids: [5, 7] });
+  expect(failure(() => checkTokenizerFits({ ...options, ids: [5, 6] }))).toMatchObject({
+    code: 'MMHS_MODEL_CONFIG',
+    details: { where: 'config.json: image_token_id', got: '5, 6', expected: '7, the id of <image> in tokenizer.json' },
+  });
+});
+
+it('rememberLast computes anew only when the text changes', () => {
+  const seen: string[] = [];
+  const length = rememberLast((text) => seen.push(text) && text.length);
+  expect(['aa', 'aa', 'b', 'b', 'aa'].map(length)).toEqual([2, 2, 1, 1, 2]);
+  expect(seen).toEqual(['aa', 'b', 'aa']);
 });
 
 describe('batchPixels', () => {

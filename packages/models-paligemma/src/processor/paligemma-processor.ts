@@ -1,4 +1,5 @@
-import { MmhsError, type CheckpointFiles, type PostProcessor, type ProcessedImage, type RgbImage, type Tokenizer } from '@mmhs/core';
+import type { CheckpointFiles, PostProcessor, ProcessedImage, RgbImage, Tokenizer } from '@mmhs/core';
+import { checkTokenizerFits, rememberLast } from '@mmhs/core/family-tools';
 import { normalizeToPlanar, resizeImage } from '@mmhs/images';
 import { fitTokens } from '@mmhs/prompts';
 
@@ -76,25 +77,6 @@ function processImage(image: RgbImage, settings: PaligemmaImageSettings): Proces
 }
 
 function checkTokenizer(tokenizer: Tokenizer, { imageTokenId, endTokenIds }: PaligemmaConfig): void {
-  const imageId = tokenizer.specialId(markers.image);
-  const endId = tokenizer.specialId(markers.end);
-  if (imageId !== imageTokenId) throw foreignTokenizer('config.json: image_token_index', String(imageTokenId), `${imageId}, the id of ${markers.image}`);
-  if (!endTokenIds.includes(endId)) {
-    throw foreignTokenizer('generation_config.json: eos_token_id', endTokenIds.join(', '), `${endId}, the id of ${markers.end}`);
-  }
-}
-
-function foreignTokenizer(where: string, got: string, expected: string): MmhsError {
-  return new MmhsError('MMHS_MODEL_CONFIG', 'The tokenizer does not belong to the model', {
-    where, got, expected: `${expected} in tokenizer.json`,
-  });
-}
-
-// Instructions are the same for every post of a run, and their tokens the largest part of the work.
-function rememberLast<Result>(compute: (key: string) => Result): (key: string) => Result {
-  let last: { readonly key: string; readonly result: Result } | undefined;
-  return (key) => {
-    if (last?.key !== key) last = { key, result: compute(key) };
-    return last.result;
-  };
+  checkTokenizerFits({ tokenizer, token: markers.image, where: 'config.json: image_token_index', ids: [imageTokenId] });
+  checkTokenizerFits({ tokenizer, token: markers.end, where: 'generation_config.json: eos_token_id', ids: endTokenIds });
 }

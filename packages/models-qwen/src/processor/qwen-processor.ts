@@ -1,6 +1,5 @@
-import {
-  MmhsError, type CheckpointFiles, type ImageSizeOptions, type PostProcessor, type Tokenizer,
-} from '@mmhs/core';
+import type { CheckpointFiles, ImageSizeOptions, PostProcessor, Tokenizer } from '@mmhs/core';
+import { checkTokenizerFits, rememberLast } from '@mmhs/core/family-tools';
 import { fitTokens } from '@mmhs/prompts';
 
 import type { QwenConfig } from '../config.ts';
@@ -80,27 +79,11 @@ function encodeUserText(tokenizer: Tokenizer, text: string): { readonly start: n
 }
 
 function readMarkers(tokenizer: Tokenizer, config: QwenConfig) {
-  const imageId = tokenizer.specialId('<|image_pad|>');
-  if (imageId !== config.imageTokenId) {
-    throw new MmhsError('MMHS_MODEL_CONFIG', 'The tokenizer does not belong to the model', {
-      where: 'config.json: image_token_id',
-      got: String(config.imageTokenId),
-      expected: `${imageId}, the id of <|image_pad|> in tokenizer.json`,
-    });
-  }
+  checkTokenizerFits({ tokenizer, token: '<|image_pad|>', where: 'config.json: image_token_id', ids: [config.imageTokenId] });
   return {
     start: tokenizer.specialId('<|im_start|>'),
     end: tokenizer.specialId('<|im_end|>'),
     pictureStart: tokenizer.specialId('<|vision_start|>'),
     pictureEnd: tokenizer.specialId('<|vision_end|>'),
-  };
-}
-
-// Instructions are the same for every post of a run, and their tokens the largest part of the work.
-function rememberLast<Result>(compute: (key: string) => Result): (key: string) => Result {
-  let last: { readonly key: string; readonly result: Result } | undefined;
-  return (key) => {
-    if (last?.key !== key) last = { key, result: compute(key) };
-    return last.result;
   };
 }

@@ -7,6 +7,7 @@ import {
   type ProcessedImage,
   type Tokenizer,
 } from '@mmhs/core';
+import { checkTokenizerFits, rememberLast } from '@mmhs/core/family-tools';
 import { fitTokens } from '@mmhs/prompts';
 
 import type { SmolConfig } from '../config.ts';
@@ -94,14 +95,7 @@ function causalSequence(ids: readonly number[]): Pick<EncodedPost, 'inputIds' | 
 
 function checkTokenizer(tokenizer: Tokenizer, config: SmolConfig, settings: SmolImageSettings): void {
   for (const token of [markers.start, markers.endOfUtterance, markers.aroundImage]) tokenizer.specialId(token);
-  const imageId = tokenizer.specialId(markers.image);
-  if (imageId !== config.imageTokenId) {
-    throw new MmhsError('MMHS_MODEL_CONFIG', 'The tokenizer does not belong to the model', {
-      where: 'config.json: image_token_id',
-      got: String(config.imageTokenId),
-      expected: `${imageId}, the id of ${markers.image} in tokenizer.json`,
-    });
-  }
+  checkTokenizerFits({ tokenizer, token: markers.image, where: 'config.json: image_token_id', ids: [config.imageTokenId] });
   const side = settings.splitting ? Math.ceil(settings.longestEdge / settings.tileSize) : 0;
   const hasTileMarkers = findSpecialId(tokenizer, tileMarker(1, 1)) !== undefined;
   if (side > 1 && hasTileMarkers && findSpecialId(tokenizer, tileMarker(side, side)) === undefined) {
@@ -112,13 +106,4 @@ function checkTokenizer(tokenizer: Tokenizer, config: SmolConfig, settings: Smol
       fix: 'lower the longest edge',
     });
   }
-}
-
-// Instructions are the same for every post of a run, and their tokens the largest part of the work.
-function rememberLast<Result>(compute: (key: string) => Result): (key: string) => Result {
-  let last: { readonly key: string; readonly result: Result } | undefined;
-  return (key) => {
-    if (last?.key !== key) last = { key, result: compute(key) };
-    return last.result;
-  };
 }
