@@ -42,8 +42,8 @@ export { gatherElements, gatherRows } from './operators/gather.ts';
 export { cumulativeSum, largest, maximum, nonZero, range, rangeTo, remainder } from './operators/integers.ts';
 export { gemm, matmul, type MatMulOptions } from './operators/matmul.ts';
 export {
-  layerNormalization, rmsNormalization, rmsNormalizationOnePlus, softmax,
+  layerNormalization, logSoftmax, rmsNormalization, rmsNormalizationOnePlus, softmax,
 } from './operators/normalization.ts';
-export { reduceLogSumExp, reduceMean, reduceSum } from './operators/reduce.ts';
+export { reduceMean, reduceSum } from './operators/reduce.ts';
 export { rotary } from './operators/rotary.ts';
 export { concat, expand, reshape, slice, split, transpose } from './operators/shape.ts';

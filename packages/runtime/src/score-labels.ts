@@ -29,7 +29,7 @@ export interface ScoreLabelsOptions extends SearchLimits {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Logits in one run: 256 MB. */
+/** Logits in one run: 256 MB, and as much for their log-probabilities. */
 const mostLogits = 2 ** 26;
 /** Tree tokens in one run, for the attention scores' sake. */
 const mostTreeTokens = 1024;

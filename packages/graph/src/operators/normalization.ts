@@ -75,6 +75,11 @@ export function softmax(x: Value): Value {
   return y;
 }
 
+/** Logarithm of the softmax over the last axis. Forward only. */
+export function logSoftmax(x: Value): Value {
+  return x.graph.add('LogSoftmax', [x], { axis: -1 }, [{ type: x.type, shape: x.shape }])[0];
+}
+
 /** RMSNorm that multiplies by 1 + w, so that weights of zero change nothing. */
 export function rmsNormalizationOnePlus(x: Value, weight: Value, epsilon: number): Value {
   return rmsNormalization(x, add(weight, x.graph.scalar(1)), epsilon);

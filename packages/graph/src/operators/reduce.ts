@@ -26,14 +26,6 @@ export function reduceMean(x: Value, axes: readonly number[]): Value {
   return mul(reduceSum(x, axes), x.graph.scalar(1 / count));
 }
 
-/** Logarithm of the sum of exponentials over axes, which stay with size 1. Forward only. */
-export function reduceLogSumExp(x: Value, axes: readonly number[]): Value {
-  const { graph } = x;
-  return graph.add('ReduceLogSumExp', [x, graph.integers(positive(x, axes))], { keepdims: 1 }, [
-    { type: x.type, shape: reducedShape(x, axes) },
-  ])[0];
-}
-
 function positive(x: Value, axes: readonly number[]): number[] {
   return axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis));
 }

@@ -68,6 +68,7 @@ const cumulativeSum: Kernel = ([x], node) => {
 export const rowKernels: Readonly<Record<string, Kernel>> = {
   CumSum: cumulativeSum,
   Softmax: softmax,
+  LogSoftmax: ([x]) => [array64(x!.shape, lines(x!).flatMap(logSoftmaxLine))],
   SimplifiedLayerNormalization: rmsNormalization,
   LayerNormalization: layerNormalization,
   SoftmaxCrossEntropyLoss: crossEntropy,

@@ -65,12 +65,6 @@ const reduceSum: Kernel = ([x, axes], node) => {
   return [array64(shape, data)];
 };
 
-const reduceLogSumExp: Kernel = ([x, axes], node) => {
-  // Plain sums of exponentials: tests feed small numbers.
-  const [sums] = reduceSum([array64(x!.shape, [...x!.data].map(Math.exp)), axes!], node);
-  return [array64(sums!.shape, [...sums!.data].map(Math.log))];
-};
-
 /** Operators that move elements, add them up along axes, or speak of sizes. */
 export const shapeKernels: Readonly<Record<string, Kernel>> = {
   Reshape: reshape,
@@ -80,7 +74,6 @@ export const shapeKernels: Readonly<Record<string, Kernel>> = {
   Split: split,
   Expand: expand,
   ReduceSum: reduceSum,
-  ReduceLogSumExp: reduceLogSumExp,
   Shape: ([x], node) => [numbers(x!.shape.slice(attribute(node, 'start', 0), attribute(node, 'end', x!.shape.length)))],
   Squeeze: ([x]) => [array64(x!.shape.filter((size) => size !== 1), x!.data)],
   Range: ([start, limit, delta]) => {
