@@ -165,9 +165,19 @@ describe('readSamples on CSV', () => {
     expect(samples.map(({ text }) => text)).toEqual(texts);
   });
 
-  it('refuses text that is not UTF-8', async () => {
-    const path = await folder.write('latin.csv', Buffer.from('text,image,labels\ncaf\xe9,a.png,\n', 'latin1'));
-    await expect(collect({ path, labelSet })).rejects.toMatchObject({ code: 'MMHS_DATA_ENCODING' });
+  it.each([3, 5000])('refuses text that is not UTF-8 and names its line, %s', async (line) => {
+    const rows = Array.from({ length: line - 2 }, (_, index) => `${'é'.repeat(50)}${index},a.png,`);
+    const start = Buffer.from(`text,image,labels\n${rows.join('\n')}\n`);
+    const path = await folder.write('latin.csv', Buffer.concat([start, Buffer.from('caf\xe9,a.png,\nx,a.png,\n', 'latin1')]));
+    await expect(collect({ path, labelSet })).rejects.toMatchObject({
+      code: 'MMHS_DATA_ENCODING',
+      details: { where: `${path}:${line}`, got: '"caf\ufffd,a.png,"' },
+    });
+  });
+
+  it('refuses text that ends within a character', async () => {
+    const path = await folder.write('cut.jsonl', Buffer.from('{"text":"a","labels":[]}\n{"text":"é').subarray(0, -1));
+    await expect(collect({ path, labelSet })).rejects.toMatchObject({ code: 'MMHS_DATA_ENCODING', details: { where: `${path}:2` } });
   });
 
   it('names a file that does not exist', async () => {

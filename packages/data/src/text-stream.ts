@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { MmhsError } from '@mmhs/core';
+import { findInvalidLine } from './invalid-line.ts';
 
 /**
  * Text of a UTF-8 file in chunks; a byte order mark is dropped.
@@ -13,26 +14,32 @@ export async function* readText(options: {
 }): AsyncGenerator<string> {
   const { path, signal } = options;
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  let bytesRead = 0;
-  for await (const bytes of readBytes(path, signal)) {
-    yield decode(bytes, { stream: true });
-    bytesRead += bytes.length;
-  }
-  yield decode(new Uint8Array(), {});
-
-  function decode(bytes: Uint8Array, mode: { stream?: boolean }): string {
+  const decode = async (bytes: Uint8Array, mode: { stream?: boolean }): Promise<string> => {
     try {
       return decoder.decode(bytes, mode);
     } catch (cause) {
-      throw new MmhsError('MMHS_DATA_ENCODING', 'The file is not UTF-8', {
-        where: path,
-        got: `an invalid byte sequence after byte ${bytesRead}`,
-        expected: 'UTF-8 text',
-        fix: 'convert the file, for example with iconv -t utf-8',
-        cause,
-      });
+      throw await encodingError({ path, signal, cause });
     }
-  }
+  };
+  for await (const bytes of readBytes(path, signal)) yield await decode(bytes, { stream: true });
+  yield await decode(new Uint8Array(), {});
+}
+
+/** Reads the file once more to tell the line. */
+async function encodingError(options: {
+  readonly path: string;
+  readonly signal: AbortSignal | undefined;
+  readonly cause: unknown;
+}): Promise<MmhsError> {
+  const { path, signal, cause } = options;
+  const invalid = await findInvalidLine(readBytes(path, signal));
+  return new MmhsError('MMHS_DATA_ENCODING', 'The file is not UTF-8', {
+    where: invalid === undefined ? path : `${path}:${invalid.line}`,
+    got: JSON.stringify(invalid?.excerpt ?? ''),
+    expected: 'UTF-8 text',
+    fix: 'convert the file, for example with iconv -t utf-8',
+    cause,
+  });
 }
 
 async function* readBytes(path: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {

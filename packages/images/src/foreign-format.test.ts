@@ -22,7 +22,7 @@ describe('a file that is no picture of a known format', () => {
     ['a web page', '\xef\xbb\xbf<!DOCTYPE html><html>', /fetch/u],
     ['a pointer of Git LFS', 'version https://git-lfs.github.com/spec/v1\n', /git lfs pull/u],
     ['an archive', 'PK\x03\x04', /unpack/u],
-    ['an empty file', '', /convert/u],
+    ['an empty file', '', /fetch/u],
     ['a file that starts with 68 65 6c 6c 6f', 'hello', /convert/u],
   ])('is said to be %s', (got, start, fix) => {
     const error = unknownFormat(bytes(start), 'post.jpg');

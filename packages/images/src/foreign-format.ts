@@ -32,6 +32,7 @@ const foreignFormats: readonly ForeignFormat[] = [
   },
   { name: 'a web page', starts: (start) => /^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body)/iu.test(start), fix: notAPicture },
   { name: 'a pointer of Git LFS', starts: (start) => start.startsWith('version https://git-lfs'), fix: 'run git lfs pull' },
+  { name: 'an empty file', starts: (start) => start === '', fix: notAPicture },
   { name: 'an archive', starts: (start) => /^(?:PK\x03\x04|\x1f\x8b|7z\xbc\xaf|Rar!)/u.test(start), fix: 'unpack it first' },
 ];
 
@@ -42,7 +43,7 @@ export function unknownFormat(bytes: Uint8Array, where: string): MmhsError {
   const hex = Buffer.from(bytes.subarray(0, 8)).toString('hex').replaceAll(/(..)(?=.)/gu, '$1 ');
   return new MmhsError('MMHS_IMAGE_FORMAT', 'The file is not a picture this package reads', {
     where,
-    got: known?.name ?? (bytes.length === 0 ? 'an empty file' : `a file that starts with ${hex}`),
+    got: known?.name ?? `a file that starts with ${hex}`,
     expected: 'JPEG, PNG, GIF, WebP, TIFF or AVIF',
     fix: known?.fix ?? 'convert the picture, or leave the post out',
   });
