@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom, type FloatTensor, type LinearPrecision, type ProcessedImage, type RgbImage, type Tensor as OurTensor, type VlmFamily, type VlmModel } from '@mmhs/core';
@@ -117,7 +117,7 @@ describe.each(cases)('$family in @huggingface/transformers', ({ family: name, ch
     const model = family.openModel(files);
     const processor = family.openProcessor({ files, tokenizer, imageSize });
     const image = processor.processImage(noise(90, 60, 1));
-    const post = processor.encodePost({ prompt: { system: 'Label the fruit.', labelSet }, text: 'two pears', image });
+    const post = processor.encodePost({ prompt: { system: 'Label the fruit.', labelSet }, text: 'an apple', image });
     const weights = await runtime.loadCheckpoint({ folder: base, canonicalName: model.canonicalName });
     const merged = await runtime.loadTensors({ tensors: await mergeWeights(base, model, adapter) });
     const trainable = { adapters: new Map(), full: new Set<string>() };
@@ -139,9 +139,10 @@ describe.each(cases)('$family in @huggingface/transformers', ({ family: name, ch
     };
   }
 
-  /** What the library is fed, with tokens of padding on the left. */
-  function feeds(padding = 0): Record<string, Tensor> {
-    const { ids, padTokenId, images } = expected;
+  /** What the library is fed, with tokens of padding on the left and some of an answer on the right. */
+  function feeds(padding = 0, answer: readonly number[] = []): Record<string, Tensor> {
+    const { padTokenId, images } = expected;
+    const ids = [...expected.ids, ...answer];
     const length = padding + ids.length;
     const pads = Array.from({ length: padding }, () => padTokenId);
     return {
@@ -174,6 +175,37 @@ describe.each(cases)('$family in @huggingface/transformers', ({ family: name, ch
     // What linears do not take is rounded to 16 bits here; that may also tip a rounding to 8 bits.
     expect(largestDifference(logits, ours) / spread).toBeLessThan(0.02);
     expect(largestDifference(logits, expected.fp32.logits)).toBeGreaterThan(1e-5);
+    const sequence = await model.generate({ ...feeds(), max_new_tokens: maxNewTokens, do_sample: false }) as Tensor;
+    const answer = [...sequence.data].slice(expected.ids.length).map(Number);
+    const clear = await countClear(model, expected[type].answer, 2 * largestDifference(logits, ours));
+    expect(clear).toBeGreaterThan(0);
+    expect(answer.slice(0, clear)).toEqual(expected[type].answer.slice(0, clear));
+    await model.dispose();
+  }, 60_000);
+
+  /** Leading tokens of our answer that stand so far above the next best that other roundings cannot change them. */
+  async function countClear(model: Awaited<ReturnType<typeof load>>, answer: readonly number[], margin: number): Promise<number> {
+    // PaliGemma sees all that it is given at once as a prompt: only the first token can be looked at.
+    const known = family.name === 'paligemma' ? [] : answer.slice(0, -1);
+    const { logits } = await model(feeds(0, known)) as { logits: Tensor };
+    const vocabulary = logits.dims[2] as number;
+    const all = logits.data as Float32Array;
+    const isUnclear = (step: number): boolean => {
+      const start = (expected.ids.length - 1 + step) * vocabulary;
+      const [best = 0, next = 0] = all.slice(start, start + vocabulary).sort().reverse();
+      return best - next <= margin;
+    };
+    const unclear = [...known, 0].findIndex((_, step) => isUnclear(step));
+    return unclear === -1 ? known.length + 1 : unclear;
+  }
+
+  it('is the same with weights in many files', async () => {
+    const chunked = join(root, name, 'chunked');
+    await exportModel({ adapterFolder: join(root, name, 'adapter'), modelId: null, families, folder: chunked, types: ['fp32'], chunkBytes: 200_000 });
+    expect((await readdir(join(chunked, 'onnx'))).filter((file) => file.startsWith('decoder_model_merged.onnx_data')).length).toBeGreaterThan(2);
+    const model = await AutoModelForImageTextToText.from_pretrained(chunked, { dtype: 'fp32', local_files_only: true });
+    const { logits } = await model(feeds()) as { logits: Tensor };
+    expect(largestDifference(logits, expected.fp32.logits)).toBeLessThan(1e-4);
     await model.dispose();
   }, 60_000);
 

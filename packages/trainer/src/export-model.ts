@@ -39,6 +39,8 @@ export interface ExportModelOptions {
   /** Folder to write; made, and its files replaced. */
   readonly folder: string;
   readonly types: readonly ExportType[];
+  /** Most bytes of a file of weights; a larger tensor has one to itself. @default 2e9, what browsers can read */
+  readonly chunkBytes?: number | undefined;
   /** Folder that a relative `modelId` starts from. @default the process's */
   readonly cwd?: string | undefined;
   /** Environment, for `HF_HOME`, `HF_TOKEN` and the like. @default process.env */
@@ -56,7 +58,7 @@ export interface ExportModelOptions {
  * @throws MmhsError `MMHS_EXPORT_FAMILY` when that library does not know the model, and whatever opening model and adapter throws.
  */
 export async function exportModel(options: ExportModelOptions): Promise<{ readonly graphs: readonly string[] }> {
-  const { adapterFolder, families, folder, types, progress, signal } = options;
+  const { adapterFolder, families, folder, types, chunkBytes, progress, signal } = options;
   const source = await findSource(options);
   const family = await chooseFamily({ families, name: 'auto', folder: source });
   const { files } = await openCheckpointFolder({ folder: source });
@@ -69,7 +71,7 @@ export async function exportModel(options: ExportModelOptions): Promise<{ readon
   const graphs = listGraphs(transformersJs, types);
   progress?.start({ name: 'graphs', total: graphs.length, done: 0 });
   for (const [index, { name, graph, storeAs }] of graphs.entries()) {
-    const { dataFiles } = await exportGraph({ graph, path: join(folder, 'onnx', name), readWeight, storeAs, signal });
+    const { dataFiles } = await exportGraph({ graph, path: join(folder, 'onnx', name), readWeight, storeAs, signal, ...(chunkBytes !== undefined && { chunkBytes }) });
     chunks[name] = dataFiles;
     progress?.update({ done: index + 1 });
   }
