@@ -9,7 +9,10 @@ assert.deepEqual([image.width, image.height, ...image.data], [1, 1, 255, 0, 0]);
 assert.deepEqual([...resizeImage(image, { width: 2, height: 1, filter: 'bicubic' }).data], [255, 0, 0, 255, 0, 0]);
 
 const workers = createImageWorkers({ threads: 1 });
-const steps = [{ kind: 'resize', width: 2, height: 2, filter: 'lanczos' }];
-const prepared = await workers.prepareImage({ bytes, steps, output: { kind: 'image' } });
+const prepared = await workers.prepareImage({
+  bytes,
+  steps: [{ kind: 'resize', width: 2, height: 2, filter: 'lanczos' }],
+  output: { kind: 'image' },
+});
 assert.deepEqual([...prepared.data], [255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0]);
 await workers.close();
