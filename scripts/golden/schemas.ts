@@ -99,7 +99,6 @@ export const adapterExpectedSchema = z.object({
 });
 
 export const nf4Schema = z.object({
-  block: z.number(),
   quantised: strings,
   plain: z.object({ loss: z.number(), loss_with_lora_base: z.number() }),
 });

@@ -5,6 +5,7 @@ export interface Kernel {
   readonly roundBlocks: (
     source: number, blocks: number, length: number, divisor: number, zero: number, target: number, scales: number,
   ) => void;
+  readonly roundNf4: (source: number, blocks: number, target: number, scales: number) => void;
   readonly joinHalves: (source: number, length: number, target: number) => void;
   readonly widenBfloat16: (source: number, length: number, target: number) => void;
   readonly transposeBytes: (source: number, rows: number, length: number, zero: number, target: number) => void;

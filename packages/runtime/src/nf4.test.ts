@@ -17,13 +17,13 @@ const fixture = JSON.parse(readFileSync(new URL('__fixtures__/nf4.json', import.
 
 /** The weight that codes and scales stand for. */
 function restore(weight: Float32Array): Float32Array {
-  const { values, scales } = quantizeNf4({ type: 'float32', data: weight }, 64);
+  const { values, scales } = quantizeNf4({ type: 'float32', data: weight });
   return weight.map((_, index) => levels[(values[index >> 1]! >> (index % 2 === 0 ? 4 : 0)) & 15]! * scales[index >> 6]!);
 }
 
 describe('quantizeNf4', () => {
   it("gives bitsandbytes' codes and scales", () => {
-    const { values, scales } = quantizeNf4({ type: 'float32', data: Float32Array.from(fixture.weight) }, 64);
+    const { values, scales } = quantizeNf4({ type: 'float32', data: Float32Array.from(fixture.weight) });
     expect(Buffer.from(values.buffer).toString('hex')).toBe(fixture.packed);
     expect([...scales]).toEqual(fixture.absmax);
   });
@@ -32,7 +32,7 @@ describe('quantizeNf4', () => {
     fc.assert(fc.property(fc.integer({ min: 1, max: 300 }), fc.integer(), fc.constantFrom(1e-3, 1, 1e6), (length, seed, size) => {
       const random = createRandom(seed);
       const weight = Float32Array.from({ length }, () => size * (random.next() - 0.5));
-      const { scales } = quantizeNf4({ type: 'float32', data: weight }, 64);
+      const { scales } = quantizeNf4({ type: 'float32', data: weight });
       restore(weight).forEach((value, index) => {
         const scale = scales[index >> 6]!;
         const nearest = Math.min(...levels.map((level) => Math.abs(level * scale - weight[index]!)));
@@ -47,7 +47,7 @@ describe('quantizeNf4', () => {
     const random = createRandom(5);
     // More than is widened at once.
     const bits = Uint16Array.from({ length: 2 ** 16 + 100 }, () => 0x3c00 + Math.floor(random.next() * 0x180));
-    expect(quantizeNf4({ type: 'bfloat16', data: bits }, 64)).toEqual(quantizeNf4({ type: 'float32', data: widenBfloat16(bits) }, 64));
+    expect(quantizeNf4({ type: 'bfloat16', data: bits })).toEqual(quantizeNf4({ type: 'float32', data: widenBfloat16(bits) }));
   });
 });
 

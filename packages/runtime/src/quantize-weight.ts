@@ -17,7 +17,7 @@ export function quantizeWeight(weight: QuantizedWeight, source: StoredNumbers): 
     case 'weights-int8':
       return quantizeBlocks(weight, source, 8);
     case 'weights-nf4':
-      return quantizeNf4(source, weight.blockSize);
+      return quantizeNf4(source);
     case 'int8':
       return quantizeOutputs(weight, source);
   }

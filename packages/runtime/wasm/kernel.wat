@@ -56,6 +56,43 @@
       (local.set $scales (i32.add (local.get $scales) (i32.const 4)))
       (br_if $nextBlock (local.tee $blocks (i32.sub (local.get $blocks) (i32.const 1))))))
 
+  ;; Rounds $blocks blocks of 64 float32 numbers to NF4: scale = largest size; code = how many thresholds, which lie halfway between
+  ;; two levels each, number / scale exceeds, in float32. Two codes a byte, the first in the higher half.
+  (func (export "roundNf4") (param $source i32) (param $blocks i32) (param $target i32) (param $scales i32)
+    (local $end i32) (local $scale f32) (local $factor v128) (local $next v128) (local $code v128)
+    (loop $nextBlock
+      (local.set $end (i32.add (local.get $source) (i32.const 256)))
+      (local.set $scale (f32.abs (call $largest (local.get $source) (local.get $end))))
+      (f32.store (local.get $scales) (local.get $scale))
+      (local.set $factor
+        (f32x4.splat (select (f32.const 0) (f32.div (f32.const 1) (local.get $scale)) (f32.eq (local.get $scale) (f32.const 0)))))
+      (loop $nextFour
+        (local.set $next (f32x4.mul (v128.load (local.get $source)) (local.get $factor)))
+        (local.set $code (i32x4.splat (i32.const 0)))
+        ;; True is -1.
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const -0.8480963706970215)))))
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const -0.6106328964233398)))))
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const -0.4599952697753906)))))
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const -0.33967941999435425)))))
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const -0.23460739850997925)))))
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const -0.13791173696517944)))))
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const -0.045525018125772476)))))
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const 0.03979014977812767)))))
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const 0.120255246758461)))))
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const 0.2035212516784668)))))
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const 0.2920137643814087)))))
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const 0.3893125355243683)))))
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const 0.5016634464263916)))))
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const 0.6427869200706482)))))
+        (local.set $code (i32x4.sub (local.get $code) (f32x4.gt (local.get $next) (f32x4.splat (f32.const 0.8614784479141235)))))
+        (local.set $code (v128.or (i32x4.shl (local.get $code) (i32.const 4)) (i64x2.shr_u (local.get $code) (i32.const 32))))
+        (v128.store8_lane 0 (local.get $target) (local.get $code))
+        (v128.store8_lane offset=1 8 (local.get $target) (local.get $code))
+        (local.set $target (i32.add (local.get $target) (i32.const 2)))
+        (br_if $nextFour (i32.lt_u (local.tee $source (i32.add (local.get $source) (i32.const 16))) (local.get $end))))
+      (local.set $scales (i32.add (local.get $scales) (i32.const 4)))
+      (br_if $nextBlock (local.tee $blocks (i32.sub (local.get $blocks) (i32.const 1))))))
+
   ;; Puts each two of $length bytes, a multiple of 16, into one, clamped to 0..15, the first in the lower half.
   (func (export "joinHalves") (param $source i32) (param $length i32) (param $target i32)
     (local $pairs v128) (local $end i32)

@@ -40,7 +40,7 @@ export async function checkNf4(under: ModelUnderTest, posts: readonly GoldenPost
 
 /** Which weights the training graph keeps in 4 bits, and what it makes of each. */
 async function checkCodes(
-  line: string, under: ModelUnderTest, { quantised, block }: { readonly quantised: readonly string[]; readonly block: number }, reporter: Reporter,
+  line: string, under: ModelUnderTest, { quantised }: { readonly quantised: readonly string[] }, reporter: Reporter,
 ): Promise<void> {
   const { model, checkpoint } = under;
   const graph = model.trainingGraph({
@@ -51,7 +51,7 @@ async function checkCodes(
   const file = await openTensorFile(under.path('nf4/plain.safetensors'));
   const differences = { codes: 0, scales: 0 };
   for (const [name, nameInFile] of names) {
-    const made = quantizeNf4({ type: 'float32', data: (await checkpoint.readTensor(name)).data }, block);
+    const made = quantizeNf4({ type: 'float32', data: (await checkpoint.readTensor(name)).data });
     const stored = await readStored(file, nameInFile);
     differences.codes = Math.max(differences.codes, largestDifference(made.values, stored.codes));
     differences.scales = Math.max(differences.scales, largestDifference(made.scales, stored.scales));
