@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import {
   completeConfig,
   createProgress,
@@ -33,7 +33,11 @@ async function train({ argv, env, cwd, signal }: CommandContext): Promise<void> 
 
 function describePlaces({ adapterFolder, folder: runFolder, bestStep }: TrainingResult, cwd: string): string {
   const best = bestStep === null ? '' : ` (of step ${bestStep}, the best)`;
-  return `Adapter: ${relative(cwd, adapterFolder)}${best}\nAll artefacts: ${relative(cwd, runFolder)}`;
+  const adapter = relative(cwd, adapterFolder);
+  const next = basename(adapterFolder) === 'lora_adapter'
+    ? `\nNext: pnpm --filter infer start --adapter ${adapter} --serve\n      pnpm --filter evaluate start --adapter ${adapter}\n      pnpm --filter export start --adapter ${adapter} --export transformersjs`
+    : '';
+  return `Adapter: ${adapter}${best}\nAll artefacts: ${relative(cwd, runFolder)}${next}`;
 }
 
 void runCommand({
