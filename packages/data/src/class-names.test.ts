@@ -17,9 +17,14 @@ describe('readClassNames', () => {
     expect(await readClassNames(await folder.write('names', '[a] b\nc\n'))).toEqual(['[a] b', 'c']);
   });
 
+  it.each(['{"0": "racist", "1": "sexist"}', '[1, 2]', '{}'])('refuses JSON that is no label list: %s', async (content) => {
+    const path = await folder.write('map.json', content);
+    await expect(readClassNames(path)).rejects.toMatchObject({ code: 'MMHS_LABELS_INVALID', details: { where: path, got: content } });
+  });
+
   it('refuses an empty list and a missing file', async () => {
     const empty = await folder.write('empty', '\n');
-    await expect(readClassNames(empty)).rejects.toMatchObject({ code: 'MMHS_LABELS_INVALID' });
+    await expect(readClassNames(empty)).rejects.toMatchObject({ code: 'MMHS_LABELS_INVALID', details: { where: empty } });
     await expect(readClassNames(`${empty}.nowhere`)).rejects.toMatchObject({ code: 'MMHS_DATA_FILE' });
   });
 });

@@ -1,5 +1,6 @@
 import type { Sample } from '@mmhs/core';
 import { parquetWriteBuffer, type ColumnSource, type SchemaElement } from 'hyparquet-writer';
+import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { useTemporaryFolder } from './__fixtures__/temporary-folder.ts';
 import { readSamples } from './read-samples.ts';
@@ -74,6 +75,10 @@ describe('readSamples on Parquet', () => {
     await expect(readColumns([text, image])).rejects.toMatchObject({ code: 'MMHS_DATA_MISSING_COLUMN' });
     const broken = readSamples({ path: await folder.write('broken.parquet', 'PAR1 but no more PAR1'), labelSet });
     await expect(broken.next()).rejects.toMatchObject({ code: 'MMHS_DATA_PARQUET' });
+    const empty = readSamples({ path: await folder.write('empty.parquet', ''), labelSet });
+    await expect(empty.next()).rejects.toMatchObject({ code: 'MMHS_DATA_PARQUET', details: { got: 'an empty file' } });
+    const directory = readSamples({ path: dirname(await folder.write('inner/x', '')), format: 'parquet', labelSet });
+    await expect(directory.next()).rejects.toMatchObject({ code: 'MMHS_DATA_FILE' });
     const missing = readSamples({ path: '/nowhere/x.parquet', labelSet });
     await expect(missing.next()).rejects.toMatchObject({ code: 'MMHS_DATA_FILE' });
   });

@@ -64,8 +64,9 @@ async function openParquet(path: string): Promise<{ file: AsyncBuffer; metadata:
   try {
     file = await asyncBufferFromFile(path);
   } catch (cause) {
-    throw new MmhsError('MMHS_DATA_FILE', 'The file cannot be read', { where: path, got: messageOf(cause), cause });
+    throw fileError(path, cause);
   }
+  if (file.byteLength === 0) throw parquetError(path, 'an empty file');
   const metadata = await unlessBroken(path, () => parquetMetadataAsync(file));
   return { file, metadata };
 }
@@ -74,13 +75,18 @@ async function unlessBroken<Result>(path: string, read: () => Promise<Result>): 
   try {
     return await read();
   } catch (cause) {
-    throw new MmhsError('MMHS_DATA_PARQUET', 'The Parquet file cannot be decoded', {
-      where: path,
-      got: messageOf(cause),
-      expected: 'a Parquet file, uncompressed or compressed with Snappy',
-      cause,
-    });
+    const isSystemError = cause instanceof Error && 'syscall' in cause; // a folder, for example, opens but cannot be read
+    throw isSystemError ? fileError(path, cause) : parquetError(path, messageOf(cause), cause);
   }
+}
+
+function fileError(path: string, cause: unknown): MmhsError {
+  return new MmhsError('MMHS_DATA_FILE', 'The file cannot be read', { where: path, got: messageOf(cause), cause });
+}
+
+function parquetError(path: string, got: string, cause?: unknown): MmhsError {
+  const expected = 'a Parquet file, uncompressed or compressed with Snappy';
+  return new MmhsError('MMHS_DATA_PARQUET', 'The Parquet file cannot be decoded', { where: path, got, expected, cause });
 }
 
 function refuseEmbeddedPictures(fields: readonly SchemaTree[], image: string | undefined, path: string): void {

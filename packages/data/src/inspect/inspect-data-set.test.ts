@@ -35,6 +35,13 @@ async function inspect(more: Partial<Parameters<typeof inspectDataSet>[0]> = {})
 }
 
 describe('inspectDataSet', () => {
+  it('describes posts without any label, too', async () => {
+    const test = await folder.write('unlabelled.csv', 'text,image_path,labels\none,,\ntwo,,\n');
+    const inspection = await inspectDataSet({ splits: { test } });
+    expect(inspection).toMatchObject({ labels: [], splits: { test: { posts: 2, withoutLabel: 2, labels: {}, coOccurrence: [] } } });
+    expect(formatInspection(inspection)).toContain('test');
+  });
+
   it('counts labels, how they occur together, and text lengths in characters', async () => {
     const { labels, splits } = await inspect();
     expect(labels).toEqual(['x', 'y']);

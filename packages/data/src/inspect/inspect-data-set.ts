@@ -1,5 +1,5 @@
 import type { LabelSet, Sample } from '@mmhs/core';
-import { collectLabels } from '../class-names.ts';
+import { occurringLabels } from '../class-names.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { DataProblem } from '../problem.ts';
 import { readSamples, type ReadSamplesOptions } from '../read-samples.ts';
@@ -44,7 +44,7 @@ export async function inspectDataSet(options: InspectDataSetOptions): Promise<Da
   const read = new Map<string, { samples: readonly Sample[]; problems: readonly DataProblem[] }>();
   for (const [name, path] of Object.entries(splits)) read.set(name, await readSplit(path, options));
   const all = [...read.values()].flatMap(({ samples }) => samples);
-  const labelSet = options.labelSet ?? collectLabels(all);
+  const labelSet = options.labelSet ?? occurringLabels(all);
   const pictures = decode === undefined ? new Map<string, never>() : await examinePictures(all, decode, options);
   return {
     labels: labelSet,
