@@ -2,7 +2,7 @@
  * Times hostile texts of 1 and 10 million characters: `npx tsx --conditions=@mmhs/source bench/linear-time.ts`.
  *
  * Prints CPU milliseconds; ten times the text must take about ten times as long. First whole texts, leniently and with
- * strictness `json` (which tells why it refuses by reading once more), then some of them in chunks of 1, 7 and 65,536.
+ * strictness `json`, then some of them in chunks of 1, 7 and 65,536.
  */
 import { createLabelStream, parseLabels } from '../src/index.ts';
 

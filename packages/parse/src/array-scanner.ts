@@ -84,6 +84,11 @@ export class ArrayScanner {
     return this.#stack.accepted;
   }
 
+  /** Whether there was an array that counted for nothing because JSON would refuse it. */
+  get sawRefused(): boolean {
+    return this.#stack.sawRefused;
+  }
+
   /** Whether an opened array was never closed. */
   get isOpen(): boolean {
     return this.#stack.isOpen;

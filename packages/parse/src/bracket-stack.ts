@@ -78,6 +78,7 @@ export class BracketStack {
   #awaitsItem = false;
   #accepted: FoundArray | undefined;
   #fallback: FoundArray | undefined;
+  #sawRefused = false;
 
   /** @param options.jsonOnly - Whether arrays that JSON would refuse count for nothing. */
   constructor(options: { readonly matcher: LabelMatcher; readonly jsonOnly: boolean }) {
@@ -88,6 +89,11 @@ export class BracketStack {
   /** The array that ends the search, once there is one. */
   get accepted(): FoundArray | undefined {
     return this.#accepted;
+  }
+
+  /** Whether there was an array of labels or strings that JSON would refuse. */
+  get sawRefused(): boolean {
+    return this.#sawRefused;
   }
 
   /** Whether a bracket is open. */
@@ -246,9 +252,11 @@ export class BracketStack {
   #judge(frame: Frame, end: number): Candidate | undefined {
     const isUnclosed = (frame.repairs & repairBits.closed) !== 0;
     const hasItems = this.#items.length > frame.firstItem;
-    const isRefused =
-      frame.kind === 'object' || (isUnclosed && !hasItems) || (this.#jsonOnly && (frame.repairs & ~allowedByJson) !== 0);
-    const own = isRefused ? ranks.nothing : rank(frame);
+    let own = frame.kind === 'object' || (isUnclosed && !hasItems) ? ranks.nothing : rank(frame);
+    if (own !== ranks.nothing && this.#jsonOnly && (frame.repairs & ~allowedByJson) !== 0) {
+      this.#sawRefused = true;
+      own = ranks.nothing;
+    }
     if (own === ranks.nothing || (frame.best !== undefined && frame.best.rank > own)) return frame.best;
     return {
       start: frame.start,

@@ -20,6 +20,8 @@ export interface ArrayFinding {
   readonly found: FoundArray | undefined;
   /** Whether an array was open where the text ends. */
   readonly isOpen: boolean;
+  /** Whether an array was passed over because JSON would refuse it. */
+  readonly sawRefused: boolean;
 }
 
 interface Reading extends ArrayFinding {
@@ -39,7 +41,7 @@ export function findArray(search: ArraySearch): ArrayFinding {
   const best = first.sawQuoteInString ? readWithAnyQuotes(search, first) : first;
   if (best.found !== undefined || !best.sawBracketInString) return best;
   const last = read(search, 'bracket');
-  return { found: last.found, isOpen: best.isOpen || last.isOpen };
+  return { ...last, isOpen: best.isOpen || last.isOpen };
 }
 
 /** An array that was accepted keeps its place, so that a stream may stop at its end. */
@@ -51,6 +53,7 @@ function readWithAnyQuotes(search: ArraySearch, first: Reading): Reading {
 
 function read({ text, regions, matcher, jsonOnly }: ArraySearch, stringsEndAt: StringEnd): Reading {
   let isOpen = false;
+  let sawRefused = false;
   let sawQuoteInString = false;
   let sawBracketInString = false;
   for (const region of regions) {
@@ -60,13 +63,17 @@ function read({ text, regions, matcher, jsonOnly }: ArraySearch, stringsEndAt: S
     sawQuoteInString ||= scanner.sawQuoteInString;
     sawBracketInString ||= scanner.sawBracketInString;
     const found = scanner.end();
+    sawRefused ||= scanner.sawRefused;
     if (found === undefined) continue;
     const [start, end] = [region.start + found.start, region.start + found.end];
-    if (jsonOnly && !isJson(text.slice(start, end), found)) continue;
+    if (jsonOnly && !isJson(text.slice(start, end), found)) {
+      sawRefused = true;
+      continue;
+    }
     const isAccepted = scanner.accepted !== undefined;
-    return { found: { ...found, start, end }, isAccepted, isOpen, sawQuoteInString, sawBracketInString };
+    return { found: { ...found, start, end }, isAccepted, isOpen, sawRefused, sawQuoteInString, sawBracketInString };
   }
-  return { found: undefined, isAccepted: false, isOpen, sawQuoteInString, sawBracketInString };
+  return { found: undefined, isAccepted: false, isOpen, sawRefused, sawQuoteInString, sawBracketInString };
 }
 
 function isBetter(second: FoundArray | undefined, first: FoundArray | undefined): boolean {

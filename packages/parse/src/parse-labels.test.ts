@@ -129,7 +129,11 @@ describe('strictness json', () => {
   );
 
   it('says that a repaired array was there', () => {
-    expect(parseLabels("['racist']", labels, { strictness: 'json' })).toMatchObject({ reason: 'not-json' });
+    for (const text of ["['racist']", '[racist]', '["racist", "sex', '["spam",]', '[{"labels" ["racist"]}]']) {
+      expect(parseLabels(text, labels, { strictness: 'json' })).toMatchObject({ reason: 'not-json' });
+    }
+    expect(parseLabels('["rac', labels, { strictness: 'json' })).toMatchObject({ reason: 'truncated' });
+    expect(parseLabels('[1] [x', labels, { strictness: 'json' })).toMatchObject({ ok: false });
   });
 });
 

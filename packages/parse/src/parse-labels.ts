@@ -1,6 +1,6 @@
 import type { FoundArray } from './bracket-stack.ts';
 import { answerRegions } from './echo.ts';
-import { findArray } from './find-array.ts';
+import { findArray, type ArrayFinding } from './find-array.ts';
 import { createLabelMatcher, type LabelMatching } from './label-matcher.ts';
 import { listRepairs, repairBits, type Repair, type RepairBits } from './repairs.ts';
 
@@ -81,9 +81,9 @@ export function parseLabels(text: string, labels: readonly string[], options: Pa
   const jsonOnly = strictness === 'json';
 
   const { regions, isEchoed } = answerRegions(text, prompt);
-  const { found, isOpen } = findArray({ text, regions, matcher, jsonOnly });
+  const { found, ...seen } = findArray({ text, regions, matcher, jsonOnly });
   if (found !== undefined) return success({ text, labels, found, isEchoed });
-  return failure(failureOf({ text, labels, isOpen, jsonOnly }));
+  return failure(failureOf(text, seen));
 }
 
 /**
@@ -129,16 +129,10 @@ export function failure(reason: ParseFailure): ParseResult {
   return { ok: false, reason, labels: [], unknown: [], repairs: [], valid: false };
 }
 
-function failureOf(options: {
-  readonly text: string;
-  readonly labels: readonly string[];
-  readonly isOpen: boolean;
-  readonly jsonOnly: boolean;
-}): ParseFailure {
-  const { text, labels, isOpen, jsonOnly } = options;
+function failureOf(text: string, { isOpen, sawRefused }: Omit<ArrayFinding, 'found'>): ParseFailure {
   if (text.trim() === '') return 'empty';
   if (!text.includes('[')) return 'no-array';
-  if (jsonOnly && parseLabels(text, labels).ok) return 'not-json';
+  if (sawRefused) return 'not-json';
   return isOpen ? 'truncated' : 'no-labels';
 }
 
