@@ -22,7 +22,7 @@ function restore(weight: Float32Array): Float32Array {
 }
 
 describe('quantizeNf4', () => {
-  it("gives bitsandbytes' codes and scales", () => {
+  it("gives the reference's codes and scales", () => {
     const { values, scales } = quantizeNf4({ type: 'float32', data: Float32Array.from(fixture.weight) });
     expect(Buffer.from(values.buffer).toString('hex')).toBe(fixture.packed);
     expect([...scales]).toEqual(fixture.absmax);
