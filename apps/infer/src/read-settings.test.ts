@@ -22,6 +22,10 @@ describe('readSettings', () => {
     expect(code('--adapter', 'a', '--input', 'x.csv')).toBe('MMHS_CONFIG_MISSING');
   });
 
+  it('says that the adapter is missing, not that no value is no array', () => {
+    expect(() => readSettings(['--text', 'x'])).toThrow(/--adapter: .* got no value; expected a value/u);
+  });
+
   it('gathers adapters named one by one, but only for a server', () => {
     const adapters = ['--adapter', '["runs/a, b"]', '--adapter=runs/c'];
     expect(readSettings([...adapters, '--serve']).settings.adapter).toEqual(['runs/a, b', 'runs/c']);

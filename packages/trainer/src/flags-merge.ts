@@ -39,6 +39,6 @@ function describeFault(issue: z.core.$ZodIssue, given: ReadonlyMap<string, Given
   return {
     where: [value?.where ?? `--${name}`, ...inside].join('.'),
     got: value === undefined ? 'no value' : (JSON.stringify(part) ?? String(part)),
-    expected: issue.message.replace(/^Invalid (input|option): expected /, '').replace(/^Too (small|big): expected /, ''),
+    expected: value === undefined ? 'a value' : issue.message.replace(/^Invalid (input|option): expected /, '').replace(/^Too (small|big): expected /, ''),
   };
 }
