@@ -73,6 +73,8 @@ function sessionOptions(
     intraOpNumThreads: around.threads,
     // Failures come as exceptions; onnxruntime would print them as well.
     logSeverityLevel: 4,
+    // Threads wait for their next task by spinning; between its runs a session would take the cores from the others'.
+    extra: { session: { force_spinning_stop: '1' } },
     ...(initializers.length === 0 ? {} : { externalData: initializers }),
     ...(command.profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: command.profilePrefix }),
   };
