@@ -21,10 +21,11 @@ export interface SettingDescription {
 /** Descriptions of the settings of every command, by their schema. */
 export const settingDescriptions = z.registry<SettingDescription>();
 
-/** Joins a field's schema with what the help says about it. */
+/** A field's schema with what the help says about it; a schema may be used for several fields. */
 export function setting<Field extends z.ZodType>(field: Field, description: SettingDescription): Field {
-  settingDescriptions.add(field, description);
-  return field;
+  const own = field.clone() as Field;
+  settingDescriptions.add(own, description);
+  return own;
 }
 
 /** A strict object schema each of whose fields is one setting: a flag, a variable and a key of the config file. */

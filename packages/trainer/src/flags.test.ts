@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
-  formatValue, listSettings, mergeSettings, parseEnvironment, parseFlags, renderHelp, settingDescriptions, suggestName,
+  formatValue, listSettings, mergeSettings, parseEnvironment, parseFlags, renderHelp, setting, settingDescriptions, suggestName,
 } from './flags.ts';
 
 function field<Field extends z.ZodType>(schema: Field, extra: { aliases?: string[]; byDefault?: string; inert?: string } = {}): Field {
@@ -171,4 +171,16 @@ it('writes help from the schema', () => {
           A thing. [default: ""]
     "
   `);
+});
+
+it('settings of one schema keep descriptions of their own', () => {
+  const file = z.string().nullable().default(null);
+  const schema = z.strictObject({
+    from: setting(file, { group: 'Files', value: 'FILE', help: 'What is read.' }),
+    to: setting(file, { group: 'Files', value: 'FOLDER', help: 'Where it goes.' }),
+  });
+  expect(listSettings(schema).map(({ name, description }) => [name, description.value, description.help])).toEqual([
+    ['from', 'FILE', 'What is read.'],
+    ['to', 'FOLDER', 'Where it goes.'],
+  ]);
 });
