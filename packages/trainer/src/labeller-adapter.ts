@@ -45,7 +45,7 @@ export async function openAdapter(options: LabellerOptions & {
     try {
       return await use(await preparePosts({
         samples: samples.map((post, index) => ({ ...toSample(post), imagePath: paths[index] })),
-        processor, images, signal, prompt: record, ...(Number.isInteger(maxTokens) && maxTokens > 0 ? { maxTokens } : {}),
+        processor, images, signal, prompt: record, maxPromptTokens: options.maxPromptTokens, ...(Number.isInteger(maxTokens) && maxTokens > 0 ? { maxTokens } : {}),
       }));
     } finally {
       images.letGo(samples);

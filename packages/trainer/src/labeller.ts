@@ -53,7 +53,7 @@ export interface Labeller {
   /**
    * Labels posts.
    *
-   * @throws MmhsError of the decoder for a picture that cannot be used; then no post is labelled.
+   * @throws MmhsError of the decoder for a picture that cannot be used, `MMHS_PROMPT_TOO_LONG`; then no post is labelled.
    */
   label(options: {
     readonly samples: readonly PostToLabel[];
@@ -97,6 +97,11 @@ export interface LabellerOptions {
   /** 0 for one a core. */
   readonly threads: number;
   readonly batchSize: number;
+  /**
+   * Longest prompt in tokens, those of the picture not counted. A post with a longer one is refused with `MMHS_PROMPT_TOO_LONG`: memory
+   * grows with the square of its length, so posts of strangers need a limit. @default none besides the length it was trained with
+   */
+  readonly maxPromptTokens?: number | undefined;
   /** Longest answer of the rule `generate`, in tokens. */
   readonly maxNewTokens: number;
   /** @default 'generate' */

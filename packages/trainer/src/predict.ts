@@ -8,6 +8,7 @@ import {
 
 import { calibrate, needsScores, plainDecision, reachedLabels, type Decision, type DecisionRule } from './decision.ts';
 import type { FeatureStore } from './feature-store.ts';
+import { fittingBatch } from './fitting-batch.ts';
 import { promptOf, type PreparedPost } from './prepare-posts.ts';
 
 /** Labels posts. */
@@ -38,6 +39,7 @@ export interface CreatePredictorOptions {
   readonly tokenizer: Tokenizer;
   /** The canonical answers, as `createAnswerLanguage` gives them. */
   readonly language: AnswerLanguage;
+  /** Most posts at the same time; fewer where they are long. */
   readonly batchSize: number;
   /** Longest freely generated answer in tokens. */
   readonly maxNewTokens: number;
@@ -85,9 +87,10 @@ export function createPredictor(options: CreatePredictorOptions): Predictor {
       const byLength = posts.map((post, index) => ({ post, index }))
         .sort((a, b) => b.post.encoded.promptLength - a.post.encoded.promptLength);
       const predictions: Prediction[] = new Array<Prediction>(posts.length);
-      for (let start = 0; start < byLength.length; start += options.batchSize) {
+      for (let start = 0, batch: typeof byLength; start < byLength.length; start += batch.length) {
         signal?.throwIfAborted();
-        const batch = byLength.slice(start, start + options.batchSize);
+        const longest = byLength[start]?.post.encoded.promptLength ?? 0;
+        batch = byLength.slice(start, start + fittingBatch(longest, options.batchSize));
         const answers = await predictBatch(batch.map(({ post }) => post), wish);
         batch.forEach(({ index }, place) => { predictions[index] = answers[place] as Prediction; });
         onProgress?.(Math.min(start + batch.length, posts.length), posts.length);

@@ -26,4 +26,18 @@ describe('a post that does not fit', () => {
   it('is fine when only its text is too long', async () => {
     expect(await prepare(11)).toHaveLength(1);
   });
+
+  it('is refused when its prompt is longer than allowed, tokens of the picture not counted', async () => {
+    const encoding = { encodePost: () => ({ promptLength: 100 }) } as unknown as PostProcessor;
+    const withPicture: Sample = { ...sample, imagePath: 'picture.png' };
+    const prepareAll = (maxPromptTokens: number) => preparePosts({
+      samples: [withPicture, sample], processor: encoding, prompt: { system: '', labelSet: ['calm'] }, maxPromptTokens,
+      images: { load: async () => ({ key: 'k', processed: { tensors: {}, featureRows: 64, layout: undefined } }) },
+    });
+    expect(await prepareAll(100)).toHaveLength(2);
+    await expect(prepareAll(99)).rejects.toMatchObject({
+      code: 'MMHS_PROMPT_TOO_LONG', details: { where: 'train.csv:8', got: expect.stringContaining('100 tokens') as string, expected: 'at most 99' },
+    });
+    await expect(prepareAll(35)).rejects.toMatchObject({ details: { got: expect.stringContaining('36 tokens') as string } });
+  });
 });

@@ -22,14 +22,18 @@ export interface PreparedImage {
 /**
  * Loads each post's picture once and tokenises prompt and target.
  *
- * @throws MmhsError `MMHS_PROMPT_TOO_LONG` naming the post whose instructions, picture and answer alone exceed `maxTokens`.
+ * @throws MmhsError `MMHS_PROMPT_TOO_LONG` naming the post whose instructions, picture and answer alone exceed `maxTokens`, or
+ * whose prompt exceeds `maxPromptTokens`.
  */
 export async function preparePosts(options: {
   readonly samples: readonly Sample[];
   readonly processor: PostProcessor;
   readonly prompt: PromptContent;
   readonly images: ImageLoader;
+  /** Longest sequence; longer texts are shortened. @default no limit */
   readonly maxTokens?: number | undefined;
+  /** Longest prompt, tokens of the picture not counted; longer ones are refused. @default no limit */
+  readonly maxPromptTokens?: number | undefined;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal | undefined;
 }): Promise<PreparedPost[]> {
@@ -42,6 +46,7 @@ export async function preparePosts(options: {
     const image = loaded && sample.imagePath !== undefined
       ? { path: sample.imagePath, key: loaded.key, featureRows: loaded.processed.featureRows }
       : undefined;
+    checkLength({ sample, encoded, image }, options.maxPromptTokens);
     posts.push({ sample, encoded, image });
     onProgress?.(posts.length, samples.length);
   }
@@ -65,6 +70,14 @@ function encode(
       ...error.details, where: source, cause: error,
     });
   }
+}
+
+function checkLength({ sample, encoded, image }: PreparedPost, limit: number | undefined): void {
+  const tokens = encoded.promptLength - (image?.featureRows ?? 0);
+  if (limit === undefined || tokens <= limit) return;
+  throw new MmhsError('MMHS_PROMPT_TOO_LONG', 'The text is too long', {
+    where: sample.source, got: `a prompt of ${tokens} tokens besides the picture's`, expected: `at most ${limit}`, fix: 'shorten the text',
+  });
 }
 
 /** The prompt of a post without its target, for generation. */
