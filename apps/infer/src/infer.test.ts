@@ -98,6 +98,16 @@ describe('the app on a real, tiny model', () => {
     await service.close();
   });
 
+  it('refuses a text that would take all memory, on its own', async () => {
+    const labeller = await openPostLabeller(labellerSettings(settingsOf('--text', 'unused'), cwd));
+    const service = createPostService({ labeller, limits: { lines: 3, textLength: 20_000, pixels: 1e6 } });
+    const texts = ['before', 'z q '.repeat(5000), 'behind'];
+    const results = await service.label({ adapter: labeller.adapters[0]?.name ?? '', posts: texts.map((text, index) => ({ text, image: undefined, source: `line ${index + 1}` })) });
+    expect(results.map((result) => ('error' in result ? [result.error.code, result.error.details.where] : result.answer.valid)))
+      .toEqual([true, ['MMHS_PROMPT_TOO_LONG', 'line 2'], true]);
+    await service.close();
+  });
+
   it('leaves out a post whose picture is a folder, and labels the others', async () => {
     const input = join(tiny.folder, 'folder.csv');
     await writeFile(input, `id,text,image_path\na,one,${tiny.folder}\nb,two,${posts[0]?.image_path}\n`);

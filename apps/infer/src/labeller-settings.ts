@@ -11,6 +11,7 @@ export function labellerSettings(settings: InferSettings, cwd: string): PostLabe
     device: settings.device,
     threads: settings.threads,
     batchSize: settings.batch_size,
+    maxPromptTokens: settings.max_prompt_tokens,
     maxNewTokens: settings.max_new_tokens,
     rule: settings.rule,
     merge: settings.merge,

@@ -25,6 +25,9 @@ export const inferSchema = z.strictObject({
     group: 'Adapter', help: 'Merge the adapter into a copy of the weights it changes: faster, and more memory.',
   }),
   ...precisionSettings,
+  max_prompt_tokens: setting(count.default(2048), {
+    group: 'Adapter', value: 'TOKENS', help: 'Longest prompt, tokens of the picture not counted; posts with a longer text are refused, as memory grows with the square of it.',
+  }),
   max_new_tokens: training.max_new_tokens,
   device: training.device,
   threads: training.threads,

@@ -14,6 +14,16 @@ it('lets an unusable post fail alone', async () => {
   expect(results.map((result) => ('answer' in result ? result.answer.rawText : result.error.code))).toEqual(['a', 'MMHS_IMAGE_CORRUPT', 'c']);
 });
 
+it('takes out posts that no prompt can be written for, and labels the others together', async () => {
+  const batches: string[] = [];
+  const labeller = fakeLabeller({ longestText: 2, work: async (batch) => void batches.push(batch.map(({ text }) => text).join(' ')) });
+  const tooLong: Post = { text: 'abc', image: undefined, source: 'line 2' };
+  const results = await labelEach({ labeller, adapter: 'first', posts: [...posts.slice(0, 1), tooLong, ...posts.slice(1), tooLong] });
+  expect(results.map((result) => ('answer' in result ? result.answer.rawText : result.error.code)))
+    .toEqual(['a', 'MMHS_PROMPT_TOO_LONG', 'b', 'c', 'MMHS_PROMPT_TOO_LONG']);
+  expect(batches).toEqual(['a b c']);
+});
+
 it.each(['MMHS_RUNTIME_FAILED', 'MMHS_IMAGE_WORKER'])('takes %s for a failure of all', async (code) => {
   await expect(labelEach({ labeller: failOn('b', code), adapter: 'first', posts })).rejects.toMatchObject({ code });
 });

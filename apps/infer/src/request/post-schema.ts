@@ -1,12 +1,17 @@
 import { z } from 'zod';
 
+/** Whether JSON.parse keeps a number as it was sent: whole ones beyond 2^53 become others, which would be handed back. */
+function isKept(value: number): boolean {
+  return !Number.isInteger(value) || Number.isSafeInteger(value);
+}
+
 /** One post of a request: the body of `application/json`, and each line of JSON Lines. */
 export const postSchema = z.strictObject({
   text: z.string('a text').default('').describe("The post's text."),
   image_base64: z.string('a text').nullish()
     .describe('The picture in base64: JPEG, PNG, GIF, WebP, TIFF or AVIF. A data: URL is understood too.'),
   adapter: z.string('a text').optional().describe('Name of the adapter to ask, as GET /adapters lists them. Default: the first.'),
-  id: z.union([z.string(), z.number()], 'a text or a number').optional().describe('Handed back with the answer.'),
+  id: z.union([z.string(), z.number().refine(isKept)], 'a text, or a number of at most 15 digits').optional().describe('Handed back with the answer.'),
 }).describe('A text, a picture or both.');
 
 /** What stands for a post in an answer. */

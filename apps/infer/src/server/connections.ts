@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerAndHangUp, tooSlow } from './broken-http.ts';
 
 /** The open connections of a server, and the requests under way on them. */
 export interface Connections {
   /** Calls back once when a request is over: answered, or its connection closed. */
   whenOver(request: FastifyRequest, callback: () => void): void;
+  /** Hangs up on a client whose request does not arrive, with 408 unless that would be taken for the answer to an earlier request. */
+  hangUpOnSlow(request: FastifyRequest): void;
   /**
    * Hangs up on those that wait for no answer. Node's own `closeIdleConnections` keeps connections that never sent
    * anything, as browsers open them in advance.
@@ -50,6 +53,10 @@ export function followConnections(app: FastifyInstance, options: { readonly requ
       const callbacks = callbacksOf.get(request);
       if (callbacks === undefined) callback();
       else callbacks.push(callback);
+    },
+    hangUpOnSlow({ raw: { socket } }) {
+      if (connections.get(socket)?.size === 1) answerAndHangUp(tooSlow(), socket);
+      else socket.destroy();
     },
     closeIdle() {
       for (const [socket, requests] of connections) if (requests.size === 0) socket.destroy();

@@ -1,12 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { MmhsError } from '@mmhs/core';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { PostService } from '../service.ts';
 import { createBatcher } from './batcher.ts';
 import { answerBrokenHttp } from './broken-http.ts';
+import { checkHead } from './check-head.ts';
 import { followConnections, type Connections } from './connections.ts';
 import { jsonType, lineTypes } from './content-types.ts';
 import { errorBody, statusOf, toPublicError } from './error-reply.ts';
+import { answerHttpEvents } from './http-events.ts';
 import { limitRequests } from './limit-requests.ts';
 import { createMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
@@ -96,21 +98,27 @@ function createApp(settings: ServerSettings, log: NodeJS.WritableStream | undefi
   const app = fastify({
     bodyLimit: settings.bodyBytes,
     requestTimeout: settings.receiveSeconds * 1000,
-    http: { headersTimeout: settings.receiveSeconds * 1000, connectionsCheckingInterval: Math.min(1000, settings.receiveSeconds * 250) },
+    http: {
+      headersTimeout: settings.receiveSeconds * 1000,
+      connectionsCheckingInterval: Math.min(1000, settings.receiveSeconds * 250),
+      requireHostHeader: false, // checked in our own words
+    },
     return503OnClosing: false, // answered in our own words
     clientErrorHandler: answerBrokenHttp,
+    frameworkErrors: (error, _request, reply) => void sendError(error, reply, settings.bodyBytes),
     routerOptions: { ignoreTrailingSlash: true },
     ...(log === undefined ? {} : { logger: { level: 'warn', stream: { write: (line: string) => void log.write(line) } } }),
   });
   app.server.maxConnections = 1000;
+  answerHttpEvents(app.server, settings);
   return app;
 }
 
 function addHooks(app: FastifyInstance, context: ServerContext): void {
   const { metrics, settings, batcher, places, connections, isDraining } = context;
   app.addHook('onRequest', async (request) => {
-    if (request.method !== 'POST') return;
-    if (isDraining()) throw stopping();
+    checkHead(request);
+    if (request.method === 'POST' && isDraining()) throw stopping();
   });
   limitRequests(app, connections, settings);
   app.addHook('onSend', async (_request, reply) => {
@@ -123,9 +131,9 @@ function addHooks(app: FastifyInstance, context: ServerContext): void {
     metrics.request({ route: request.routeOptions.url ?? 'unknown', status: reply.statusCode, seconds: reply.elapsedTime / 1000 });
   });
   app.setErrorHandler((error, request, reply) => {
-    const told = toPublicError(error, settings.bodyBytes);
-    if (statusOf(told) === 500) request.log.error(error);
-    return reply.code(statusOf(told)).type(jsonType).send(errorBody(told));
+    const status = sendError(error, reply, settings.bodyBytes);
+    if (status === 500) request.log.error(error);
+    return reply;
   });
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?')[0] ?? '';
@@ -133,6 +141,14 @@ function addHooks(app: FastifyInstance, context: ServerContext): void {
     if (methods.length === 0) throw new MmhsError('MMHS_REQUEST_ROUTE', 'There is nothing here', { where: path.slice(0, 200), fix: 'see /openapi.json' });
     throw new MmhsError('MMHS_REQUEST_METHOD', 'The method is not served here', { where: path, got: request.method, expected: methods.join(' or ') });
   });
+}
+
+/** Answers with an error as the caller may see it; tells the status. */
+function sendError(error: unknown, reply: FastifyReply, bodyBytes: number): number {
+  const told = toPublicError(error, bodyBytes);
+  const status = statusOf(told);
+  reply.code(status).type(jsonType).send(errorBody(told));
+  return status;
 }
 
 function stopping(): MmhsError {

@@ -11,6 +11,8 @@ const statuses: readonly (readonly [beginning: string, status: number])[] = [
   ['MMHS_REQUEST_ROUTE', 404],
   ['MMHS_REQUEST_METHOD', 405],
   ['MMHS_REQUEST_SLOW', 408],
+  ['MMHS_REQUEST_EXPECT', 417],
+  ['MMHS_REQUEST_HEADERS', 431],
   ['MMHS_REQUEST', 400],
   ['MMHS_IMAGE_TOO_LARGE', 413],
   ['MMHS_IMAGE_WORKER', 500],

@@ -18,9 +18,9 @@ describe('POST /invocations', () => {
     });
   });
 
-  it('takes a data URL, line breaks in base64, and a picture alone', async () => {
+  it('takes data URLs, line breaks in base64, and a picture alone', async () => {
     const server = await start();
-    for (const image_base64 of [`data:image/png;base64,${picture}`, picture.replace(/.{20}/gu, '$&\r\n')]) {
+    for (const image_base64 of [`data:image/png;base64,${picture}`, ` DATA:image/png;charset=x;BASE64, ${picture}`, picture.replace(/.{20}/gu, '$&\r\n')]) {
       expect(await server.label({ image_base64 })).toMatchObject({ status: 200, json: { labels: ['picture'] } });
     }
   });
@@ -72,6 +72,19 @@ describe('POST /invocations', () => {
     expect(most).toBe(1);
   });
 
+  it('answers in the form that the client takes', async () => {
+    const server = await start();
+    const ask = async (accept: string) => {
+      const { status, headers, text } = await server.post('/invocations', '{"text":"a"}', { 'content-type': 'application/json', accept });
+      return [status, headers.get('content-type')?.split(';')[0], text.endsWith('}\n')];
+    };
+    for (const accept of ['*/*', 'application/*', 'APPLICATION/JSON', 'text/html, */*;q=0.1', 'application/json, application/jsonlines']) {
+      expect(await ask(accept), accept).toEqual([200, 'application/json', false]);
+    }
+    expect(await ask('application/jsonlines')).toEqual([200, 'application/jsonlines', true]);
+    for (const accept of ['text/csv', '*/*;q=0', 'application/json;q=0.0']) expect((await ask(accept))[0], accept).toBe(406);
+  });
+
   it('replaces half an emoji', async () => {
     const server = await start();
     expect(await server.label({ text: 'cut \ud83d' })).toMatchObject({ json: { raw_generation: 'cut \ufffd' } });
@@ -95,6 +108,8 @@ describe('a request that is not usable', () => {
     ['a dangerous field', '{"text": "a", "__proto__": {"x": 1}}', 400, 'MMHS_REQUEST_FIELD'],
     ['an empty post', '{"text": " "}', 400, 'MMHS_REQUEST_EMPTY'],
     ['a long text', JSON.stringify({ text: 'a'.repeat(1001) }), 413, 'MMHS_REQUEST_TOO_LARGE'],
+    ['a name that would come back as another', '{"text": "a", "id": 12345678901234567890}', 400, 'MMHS_REQUEST_FIELD'],
+    ['an address instead of a picture', '{"image_base64": "https://example.org/a.png"}', 400, 'MMHS_REQUEST_BASE64'],
     ['base64 of another alphabet', '{"image_base64": "ab-_"}', 400, 'MMHS_REQUEST_BASE64'],
     ['base64 cut short', '{"image_base64": "abcde"}', 400, 'MMHS_REQUEST_BASE64'],
     ['base64 padded inside', '{"image_base64": "ab==abcd"}', 400, 'MMHS_REQUEST_BASE64'],

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { useFakeServers, type FakeServer } from '../testing/fake-server.ts';
+import { exchange } from '../testing/exchange.ts';
+import { useFakeServers } from '../testing/fake-server.ts';
 import { greyPng } from '../testing/pictures.ts';
 
 const start = useFakeServers();
@@ -12,16 +13,6 @@ function gate(): { readonly work: () => Promise<void>; readonly open: () => void
   let calls = 0;
   const opened = new Promise<void>((resolve) => { open = resolve; });
   return { work: () => ((calls += 1), opened), open, calls: () => calls };
-}
-
-/** Sends bytes as they are and returns everything that comes back until the server hangs up. */
-async function exchange({ port }: FakeServer, bytes: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  let answer = '';
-  socket.on('data', (chunk) => { answer += chunk.toString(); }).on('error', () => undefined);
-  socket.write(bytes);
-  await once(socket, 'close');
-  return answer;
 }
 
 describe('limits', () => {
@@ -44,11 +35,21 @@ describe('limits', () => {
     for (const answer of [head, body]) expect(answer).toMatch(/^HTTP\/1\.1 408 .*"MMHS_REQUEST_SLOW"/su);
   });
 
-  it('answers what is not HTTP, and headers without end', async () => {
-    const server = await start();
-    for (const bytes of ['hello\r\n\r\n', `GET / HTTP/1.1\r\nx: ${'a'.repeat(100_000)}\r\n\r\n`]) {
-      expect(await exchange(server, bytes)).toMatch(/^HTTP\/1\.1 400 .*"MMHS_REQUEST_HTTP"/su);
-    }
+  it('lets slow clients keep nobody out: with places short, those who send for long lose theirs', async () => {
+    const server = await start({ openRequests: 3 });
+    const head = 'POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+    const slow = [
+      exchange(server, `${head}Content-Length: 100\r\n\r\n{`),
+      exchange(server, `${head}Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n`),
+      // Its first answer comes; what follows never arrives, and no answer may be taken for the first one's.
+      exchange(server, `${head}Content-Length: 12\r\n\r\n{"text":"a"}${head}Content-Length: 100\r\n\r\n{`),
+    ];
+    await vi.waitFor(async () => expect(await server.post('/invocations', '{"text":"x"}')).toMatchObject({ status: 429 }));
+    await vi.waitFor(async () => expect(await server.label({ text: 'fits' })).toMatchObject({ status: 200 }), { timeout: 4000, interval: 200 });
+    await Promise.all(Array.from({ length: 3 }, () => server.label({ text: 'more' })));
+    const [first, second, third] = await Promise.all(slow);
+    for (const answer of [first, second, third]) expect(answer).toMatch(/HTTP\/1\.1 408 .*"MMHS_REQUEST_SLOW"/su);
+    expect(third).toMatch(/^HTTP\/1\.1 200 /u);
   });
 
   it('answers 429 with Retry-After when too many requests are under way, and takes posts again afterwards', async () => {

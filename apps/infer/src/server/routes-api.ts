@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { answerSchema, errorSchema, postSchema } from '../request/post-schema.ts';
 import type { RequestedPost } from '../request/read-post.ts';
@@ -24,7 +24,10 @@ export function addApiRoutes(app: FastifyInstance, context: ServerContext): void
     const requested = await readBody(request, format, context, signal);
     const results = await answerPosts({ ...context, requested, batchSize: context.settings.batchSize, signal });
     count(results, context);
-    return format === 'lines' ? reply.type(type).send(toLines(results)) : sendOne(results[0] as PostResult, reply.type(type));
+    if (format === 'lines') return reply.type(type).send(toLines(results));
+    const [result] = results;
+    if (result === undefined || 'error' in result) throw result?.error;
+    return reply.type(type).send(type === jsonType ? result.body : toLines(results));
   });
   app.post('/prompt', { schema: promptSchema }, async (request, reply) => {
     const signal = requestSignal(request, reply, context);
@@ -47,11 +50,6 @@ function count(results: readonly PostResult[], { metrics }: ServerContext): void
     if ('error' in result) metrics.refused({ code: result.error.code });
     else metrics.labelled(result.body);
   }
-}
-
-function sendOne(result: PostResult, reply: FastifyReply): FastifyReply {
-  if ('error' in result) throw result.error;
-  return reply.send(result.body);
 }
 
 /** One line a post; an unusable post's error in its place, so that the other lines keep theirs. */
