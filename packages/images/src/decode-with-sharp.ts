@@ -19,17 +19,20 @@ export interface SharpDecodeOptions {
 
 type Header = Pick<Metadata, 'width' | 'height' | 'space' | 'depth'>;
 
-const strict: SharpOptions = { failOn: 'truncated', ignoreIcc: true, pages: 1 };
+/** Pillow's own measure: a file cut short is refused, other flaws are passed over. libvips tells a TIFF cut short as an error. */
+function strict(format: ImageFormat): SharpOptions {
+  return { failOn: format === 'tiff' ? 'error' : 'truncated', ignoreIcc: true, pages: 1 };
+}
 
 /** Decodes a picture in one of libvips' threads. */
 export async function decodeWithSharp(options: SharpDecodeOptions): Promise<RgbImage> {
-  const { bytes, where, maxPixels, maxMilliseconds, time } = options;
+  const { bytes, format, where, maxPixels, maxMilliseconds, time } = options;
   const header = await readHeader(options);
   checkPixels(header, where, maxPixels);
   time.check();
   // The limit again, in case libvips sees another header than we do.
   const limitInputPixels = Number.isFinite(maxPixels) ? Math.floor(maxPixels) : false;
-  const decoder = sharp(bytes, { ...strict, limitInputPixels }).autoOrient();
+  const decoder = sharp(bytes, { ...strict(format), limitInputPixels }).autoOrient();
   // libvips looks at its clock now and then. The caller is told in time in any case; this frees the thread.
   const seconds = Math.ceil(maxMilliseconds / 1000);
   return decodePixels(seconds <= 3600 ? decoder.timeout({ seconds }) : decoder, header, where);
@@ -39,7 +42,7 @@ export async function decodeWithSharp(options: SharpDecodeOptions): Promise<RgbI
 async function readHeader({ bytes, format }: SharpDecodeOptions): Promise<Header> {
   const jpeg = format === 'jpeg' ? readJpegHeader(bytes) : undefined;
   if (jpeg !== undefined) return { width: jpeg.width, height: jpeg.height, space: 'srgb', depth: 'uchar' };
-  return sharp(bytes, { ...strict, limitInputPixels: false }).metadata();
+  return sharp(bytes, { ...strict(format), limitInputPixels: false }).metadata();
 }
 
 async function decodePixels(decoder: Sharp, { space, depth }: Header, where: string): Promise<RgbImage> {

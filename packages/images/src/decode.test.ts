@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 
 import { fixturePath, readImages, readJson } from './__fixtures__/fixtures.ts';
 import { plainGif } from './__fixtures__/plain-gif.ts';
+import { plainTiff } from './__fixtures__/plain-tiff.ts';
 import { decodeImage, type DecodeOptions } from './decode.ts';
 
 /** Pixels after Pillow's open, exif_transpose and convert('RGB'). */
@@ -74,6 +75,16 @@ describe('decodeImage', () => {
       const bytes = readFileSync(fixturePath(name));
       const error = await failure({ bytes: bytes.subarray(0, bytes.length / 2), name });
       expect([name, error.code]).toEqual([name, 'MMHS_IMAGE_CORRUPT']);
+    }
+  });
+
+  it('refuses a TIFF that ends before its pixels, wherever that is', async () => {
+    const pixels = Uint8Array.from({ length: 16 * 12 }, (_, index) => index);
+    const whole = plainTiff(16, 12, pixels);
+    const { width, height, data } = await decodeImage({ bytes: whole });
+    expect([width, height, [...data.filter((_, index) => index % 3 === 0)]]).toEqual([16, 12, [...pixels]]);
+    for (let length = 130; length < whole.length; length += 10) {
+      expect([length, (await failure({ bytes: whole.subarray(0, length) })).code]).toEqual([length, 'MMHS_IMAGE_CORRUPT']);
     }
   });
 

@@ -72,9 +72,14 @@ async function decodeBytes(options: {
     if (MmhsError.isInstance(error) || time.signal.aborted) throw error;
     throw new MmhsError('MMHS_IMAGE_CORRUPT', 'The picture is damaged or cut short', {
       where,
-      got: error instanceof Error ? error.message : String(error),
+      got: onOneLine(error instanceof Error ? error.message : String(error)),
       fix: 'replace the file, or leave the post out',
       cause: error,
     });
   }
+}
+
+/** The decoder's messages have several lines, the last ones sometimes empty. */
+function onOneLine(message: string): string {
+  return message.replace(/\s+/gu, ' ').replace(/[:\s]+$/u, '');
 }
