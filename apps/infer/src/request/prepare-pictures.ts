@@ -1,4 +1,4 @@
-import type { MmhsError } from '@mmhs/core';
+import { MmhsError } from '@mmhs/core';
 import { isPostError } from '../labelling/label-each.ts';
 import type { Post, PostLabeller } from '../labelling/post.ts';
 
@@ -34,7 +34,13 @@ export async function preparePictures({ posts, labeller, pixels, signal }: {
 
   function toError(error: unknown): PreparedPost {
     signal?.throwIfAborted();
-    if (isPostError(error)) return { error };
+    if (isPostError(error)) return { error: forCaller(error) };
     throw error;
   }
+}
+
+/** Callers cannot raise a limit, as the decoder suggests. */
+function forCaller(error: MmhsError): MmhsError {
+  if (error.code !== 'MMHS_IMAGE_TOO_LARGE') return error;
+  return new MmhsError(error.code, 'The picture is too large', { ...error.details, fix: 'send a smaller copy' });
 }

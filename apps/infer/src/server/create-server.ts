@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { MmhsError } from '@mmhs/core';
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { PostService } from '../service.ts';
 import { createBatcher } from './batcher.ts';
 import { answerBrokenHttp } from './broken-http.ts';
@@ -105,7 +105,7 @@ function createApp(settings: ServerSettings, log: NodeJS.WritableStream | undefi
     },
     return503OnClosing: false, // answered in our own words
     clientErrorHandler: answerBrokenHttp,
-    frameworkErrors: (error, _request, reply) => void sendError(error, reply, settings.bodyBytes),
+    frameworkErrors: (error, request, reply) => void sendError({ error, request, reply }, settings),
     routerOptions: { ignoreTrailingSlash: true },
     ...(log === undefined ? {} : { logger: { level: 'warn', stream: { write: (line: string) => void log.write(line) } } }),
   });
@@ -131,7 +131,7 @@ function addHooks(app: FastifyInstance, context: ServerContext): void {
     metrics.request({ route: request.routeOptions.url ?? 'unknown', status: reply.statusCode, seconds: reply.elapsedTime / 1000 });
   });
   app.setErrorHandler((error, request, reply) => {
-    const status = sendError(error, reply, settings.bodyBytes);
+    const status = sendError({ error, request, reply }, settings);
     if (status === 500) request.log.error(error);
     return reply;
   });
@@ -144,8 +144,10 @@ function addHooks(app: FastifyInstance, context: ServerContext): void {
 }
 
 /** Answers with an error as the caller may see it; tells the status. */
-function sendError(error: unknown, reply: FastifyReply, bodyBytes: number): number {
-  const told = toPublicError(error, bodyBytes);
+function sendError({ error, request, reply }: {
+  readonly error: unknown; readonly request: Pick<FastifyRequest, 'headers'>; readonly reply: FastifyReply;
+}, { bodyBytes }: Pick<ServerSettings, 'bodyBytes'>): number {
+  const told = toPublicError(error, { bodyBytes, contentType: request.headers['content-type'] });
   const status = statusOf(told);
   reply.code(status).type(jsonType).send(errorBody(told));
   return status;

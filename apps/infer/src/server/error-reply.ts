@@ -42,13 +42,13 @@ export function errorBody({ code, message, details }: MmhsError): ErrorBody {
  * An error as the caller may see it: what the framework found wrong with a request in our words, and nothing about the
  * inside of an unexpected one.
  */
-export function toPublicError(error: unknown, bodyBytes: number): MmhsError {
+export function toPublicError(error: unknown, { bodyBytes, contentType }: { readonly bodyBytes: number; readonly contentType?: string | undefined }): MmhsError {
   if (MmhsError.isInstance(error) && statusOf(error) !== 500) return error;
   const { code = '', statusCode = 500, message } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(bodyBytes);
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new MmhsError('MMHS_REQUEST_TYPE', 'The content type is not read here', {
-      where: 'content-type', expected: 'application/json or application/jsonlines', fix: 'name the type of the body',
+      where: 'content-type', got: contentType?.slice(0, 200) ?? 'none', expected: 'application/json or application/jsonlines', fix: 'name the type of the body',
     });
   }
   if (statusCode >= 400 && statusCode < 500) return new MmhsError('MMHS_REQUEST_HTTP', 'The request is not usable', { got: message ?? code });
