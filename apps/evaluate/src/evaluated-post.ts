@@ -15,6 +15,8 @@ export interface EvaluatedPost {
   readonly scores: Readonly<Record<string, number>> | undefined;
   /** Probability of `labels` as the whole answer; undefined like `scores`. */
   readonly probability: number | undefined;
+  /** What label arrays that were not looked at can have of all probability; undefined where that is next to nothing. */
+  readonly missing?: number | undefined;
   readonly rawText: string;
   /** Whether the text was a JSON array of known labels and nothing else. */
   readonly valid: boolean;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findPredictions, pairSplits } from './comparison.ts';
+import type { EvaluatedPost, EvaluatedSplits, SplitName } from './evaluated-post.ts';
 import { readPredictions, writePredictions } from './predictions-file.ts';
 import { fixedPosts, labelSet } from './testing/fixed-posts.ts';
 
@@ -14,7 +15,8 @@ describe('predictions.jsonl', () => {
   it('gives back every post of every split as it was written', async () => {
     const path = join(folder, 'predictions.jsonl');
     const withoutScores = fixedPosts.map((post) => ({ ...post, scores: undefined, probability: undefined, rawText: 'line\nbreak \u2028 "quoted" 😀' }));
-    const splits = new Map([['val', withoutScores], ['test', fixedPosts]] as const);
+    const estimated = fixedPosts.map((post) => ({ ...post, missing: 0.25 }));
+    const splits: EvaluatedSplits = new Map<SplitName, readonly EvaluatedPost[]>([['val', withoutScores], ['test', estimated]]);
     await writePredictions({ path, splits });
     expect(await readPredictions({ path })).toEqual(splits);
   });

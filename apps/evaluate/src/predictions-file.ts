@@ -14,6 +14,7 @@ const ownLine = z.object({
   labels,
   scores: z.record(z.string(), z.number()).optional(),
   probability: z.number().optional(),
+  missing: z.number().optional(),
   raw: z.string(),
   valid: z.boolean(),
 });
@@ -25,6 +26,7 @@ const trainingLine = z.object({
   pred: labels,
   scores: z.record(z.string(), z.number()).optional().catch(undefined),
   probability: z.number().optional(),
+  missing: z.number().optional(),
   raw: z.string(),
   valid: z.boolean(),
 });
@@ -62,9 +64,9 @@ export async function readPredictions(options: { readonly path: string; readonly
 }
 
 function formatLine(split: SplitName, post: EvaluatedPost): string {
-  const { id, gold, labels: said, scores, probability, rawText: raw, valid } = post;
+  const { id, gold, labels: said, scores, probability, missing, rawText: raw, valid } = post;
   // What was not computed is undefined, which JSON leaves out.
-  const line: z.input<typeof ownLine> = { split, id, gold: [...gold], labels: [...said], scores, probability, raw, valid };
+  const line: z.input<typeof ownLine> = { split, id, gold: [...gold], labels: [...said], scores, probability, missing, raw, valid };
   return `${JSON.stringify(line)}\n`;
 }
 

@@ -59,6 +59,7 @@ export async function evaluateSplits(options: ReadSettings & {
       const { evaluation, predictions } = await labeller.evaluate({
         name, samples, scores: settings.scores, zeroDivision: settings.zero_division, progress, signal,
       });
+      noteEstimates(predictions, progress);
       splits.push({ name, path, samples, evaluation, posts: samples.map((sample, index) => toPost(sample, predictions[index] as Prediction, labelSet)) });
     }
     return { labelSet, thresholds, calibrated, splits };
@@ -89,10 +90,18 @@ async function readPosts(options: {
   return samples;
 }
 
+/** Says how far probabilities may be off, where not all label arrays could be looked at. */
+function noteEstimates(predictions: readonly Prediction[], progress: ProgressReporter): void {
+  const missing = predictions.flatMap((prediction) => prediction.missing ?? []);
+  if (missing.length === 0) return;
+  const percent = (100 * Math.max(...missing)).toPrecision(2);
+  progress.note(`Probabilities of ${missing.length} of ${predictions.length} posts are estimates: label arrays that were not looked at can have up to ${percent} % of the probability`);
+}
+
 function toPost({ id, labels: gold }: Sample, prediction: Prediction, labelSet: LabelSet): EvaluatedPost {
-  const { labels, scores, probability, rawText, valid } = prediction;
+  const { labels, scores, probability, missing, rawText, valid } = prediction;
   return {
-    id, gold, labels, rawText, valid, probability,
+    id, gold, labels, rawText, valid, probability, missing,
     scores: scores && Object.fromEntries(labelSet.map((label, index) => [label, scores[index] as number])),
   };
 }

@@ -28,6 +28,11 @@ export interface Prediction {
   readonly scores?: readonly number[];
   /** Probability of `labels` as the whole answer among all answers there are, not calibrated. Absent like `scores`. */
   readonly probability?: number;
+  /**
+   * With many labels, what label arrays that were not looked at can have of all probability: `probability`, and `scores` before
+   * calibration, are off by at most this. Absent where it is a millionth or less.
+   */
+  readonly missing?: number;
 }
 
 /** Decoded picture: 8-bit RGB, row-major, 3 bytes a pixel. */

@@ -7,6 +7,7 @@ import { labelProbabilities } from './label-probabilities.ts';
 import { createLabelTrie, type Answer, type AnswerLanguage } from './label-trie.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
 import { scoreLabels, type ScoredAnswers } from './score-labels.ts';
+import { createChanceDecoder, labelTokenLanguage, type LabelChance } from './__fixtures__/chance-decoder.ts';
 import { createToyDecoder, loadToyWeights, toyEndToken, toyPost, wavyLogits } from './__fixtures__/toy-model.ts';
 
 let runtime: Runtime;
@@ -159,10 +160,60 @@ describe('scoreLabels', () => {
   });
 });
 
+describe('with many labels', () => {
+  const score = async (labelCount: number, chance: LabelChance, limits: object) => {
+    const [scored] = await scoreLabels({
+      decoder: createChanceDecoder(labelCount, chance), trie: createLabelTrie(labelTokenLanguage(labelCount)), labelCount,
+      posts: [toyPost([1])], imageFeatures: [undefined], ...limits,
+    });
+    return { scored: scored as ScoredAnswers, ...labelProbabilities(scored as ScoredAnswers, labelCount) };
+  };
+
+  it('scores all arrays of 10 labels where the search finds no few likely ones', async () => {
+    const { scored, marginals } = await score(10, (label) => 0.3 + label / 20, { searchFrom: 7 });
+    expect(scored.answers).toHaveLength(1024);
+    expect(scored).toMatchObject({ missing: 0, unfinished: [] });
+    marginals.forEach((value, label) => expect(value).toBeCloseTo(0.3 + label / 20, 5));
+  });
+
+  it('ends the search without the others where the model is sure', async () => {
+    const { scored, marginals } = await score(10, (label) => (label === 4 ? 1 - 1e-9 : 1e-9), { searchFrom: 7 });
+    expect(scored.answers.length).toBeLessThan(10);
+    expect(scored.missing).toBeLessThan(1e-6);
+    expect(marginals[4]).toBeCloseTo(1, 6);
+  });
+
+  it.each([0.02, 0.3, 0.5, 0.9])('tells the marginals of 22 labels of probability %d, however few arrays it could look at', async (probability) => {
+    const { scored, marginals, best, probabilityOf } = await score(22, () => probability, { beamLimit: 64 });
+    marginals.forEach((value) => expect(value).toBeCloseTo(probability, 4));
+    expect(scored.missing).toBeGreaterThan(0);
+    expect(scored.missing).toBeLessThanOrEqual(1);
+    if (probability !== 0.5) expect(best).toEqual(probability < 0.5 ? [] : [...Array(22).keys()]);
+    expect(probabilityOf(best)).toBeLessThan(1);
+  });
+
+  it('is off by no more than it says is missing, where labels depend on each other', async () => {
+    const chances = fc.array(fc.double({ min: 0.01, max: 0.99, noNaN: true }), { minLength: 81, maxLength: 81 });
+    await fc.assert(fc.asyncProperty(chances, fc.integer({ min: 0, max: 40 }), async (table, beamLimit) => {
+      const chance: LabelChance = (label, before) => table[9 * (before + 1) + label] as number;
+      const exact = await score(8, chance, {});
+      const searched = await score(8, chance, { exactUpTo: 0, beamLimit, beamWidth: 2 });
+      expect(searched.missing).toBe(searched.scored.missing);
+      searched.marginals.forEach((value, label) => {
+        expect(value).toBeLessThanOrEqual(1);
+        expect(Math.abs(value - (exact.marginals[label] as number))).toBeLessThanOrEqual(searched.missing + 1e-6);
+      });
+      for (const { labels } of searched.scored.answers) {
+        expect(Math.abs(searched.probabilityOf(labels) - exact.probabilityOf(labels))).toBeLessThanOrEqual(searched.missing + 1e-6);
+      }
+    }), { seed: 14, numRuns: 12 });
+  });
+});
+
 describe('labelProbabilities', () => {
   it('adds up answers with a label, and names the likeliest', () => {
     const answers = [[], [0], [0, 1]].map((labels): Answer => ({ labels, tokens: [] }));
-    const { marginals, best, probabilityOf } = labelProbabilities({ answers, logProbabilities: Float64Array.of(-901, -900, -900 + Math.log(2)), missing: 0 }, 2);
+    const { marginals, best, probabilityOf } = labelProbabilities({ answers, logProbabilities: Float64Array.of(-901, -900, -900 + Math.log(2)), unfinished: [], missing: 0 }, 2);
     const total = Math.exp(-1) + 3;
     expect(marginals[0]).toBeCloseTo(3 / total, 12);
     expect(marginals[1]).toBeCloseTo(2 / total, 12);

@@ -60,6 +60,33 @@ describe.each(tokenizers)('the trie of %s', (_, tokenizer) => {
   });
 });
 
+/** Names that somebody may give to labels, each set with its own trap. */
+const strangeSets: Readonly<Record<string, readonly string[]>> = {
+  'labels that begin with others': ['a', 'aa', 'aaa', 'aaaa', 'ab'],
+  'labels that look like several': ['racist', 'sexist', 'racist", "sexist', 'racist, sexist', '["racist"]'],
+  'punctuation of arrays': [']', '[', '[]', '"]', '", "', '","', ','],
+  'escapes': ['"', '\\', '\\"', '\\n', 'a\nb', 'a\tb', '\u0001', 'x\u2028x'],
+  'joined emoji': ['👨‍👩‍👧', '👨', '👨‍👩', '👨‍👩‍👧‍👦', '🏳️‍🌈', '🏳️', '🏳'],
+  'right-to-left text': ['שנאה', 'שנא', 'كراهية', '\u202Eabc\u202C', 'abc'],
+  'one label': ['x'],
+  'labels that differ in case or width': ['Hate', 'hate', 'HATE', 'ｈａｔｅ', 'ﬁ', 'fi'],
+  'long labels': ['x'.repeat(500), 'x'.repeat(499), `${'x'.repeat(499)}y`, `${'hate '.repeat(99)}y`],
+  'blanks inside': ['a b', 'a  b', 'a   b', 'a\u00A0b', 'a\u200Bb', 'ab'],
+  'names of special tokens': ['<|im_end|>', '<eos>', '<end_of_utterance>', '<image>', '<|image_pad|>', '<0x0A>'],
+  'numbers': ['1', '12', '123', '1, 2', '0.5', '-1'],
+};
+
+describe.each(tokenizers)('the trie of %s', (_, tokenizer) => {
+  it.each(Object.keys(strangeSets))('holds all arrays of %s', (name) => {
+    const labels = strangeSets[name] as readonly string[];
+    const language = languageOf(tokenizer, labels);
+    const found = everyAnswer(createLabelTrie(language)).map(({ labels: held, tokens }) => `${held.join()}: ${tokens.join()}`).sort();
+    const expected = allSubsets(labels.length)
+      .map((subset) => `${subset.join()}: ${language.encode(subset.map((index) => labels[index] as string)).join()}`).sort();
+    expect(found).toEqual(expected);
+  });
+});
+
 describe('createLabelTrie', () => {
   const [, tokenizer] = tokenizers[1] as (typeof tokenizers)[number];
 
@@ -93,9 +120,16 @@ describe('createLabelTrie', () => {
     expect(settling(' ["racist", "sexist"]')).toBe(2);
   });
 
-  it('refuses answers that cannot be told apart', () => {
-    const same: AnswerLanguage = { labelSet: ['a', 'b'], encode: (labels) => [labels.length, endToken] };
-    const root = createLabelTrie(same);
+  it('refuses labels that the tokenizer makes equal, at once and by name', () => {
+    const [, normalizing] = tokenizers[0] as (typeof tokenizers)[number];
+    const labels = ['hate', '\u00E9', ...Array.from({ length: 9 }, (_, index) => `kind ${index}`), 'e\u0301'];
+    expect(() => createLabelTrie(languageOf(normalizing, labels))).toThrow(/got \["\\u00e9"\] and \["e\\u0301"\].*rename one of them/);
+    expect(() => createLabelTrie(languageOf(tokenizer, labels))).not.toThrow();
+  });
+
+  it('refuses an answer that begins with another', () => {
+    const open: AnswerLanguage = { labelSet: ['a'], encode: (labels) => labels.map(() => 1) };
+    const root = createLabelTrie(open);
     expect(() => everyAnswer(root)).toThrow(/cannot be told apart/);
   });
 });

@@ -26,6 +26,8 @@ export interface TrieNode {
   readonly settles: boolean;
   /** The answer, when only one goes through here. */
   readonly only: Answer | undefined;
+  /** Labels that all answers through here begin with. */
+  readonly labels: readonly number[];
   /** Where the next token leads, by token id; none after an answer's last token. */
   children(): readonly TrieNode[];
 }
@@ -40,7 +42,7 @@ const lookahead = 2;
  * The trie of all answers, whole arrays tokenised as training tokenised them. Large label sets are tokenised where the trie is
  * walked, so that 22 labels with four million answers cost no more than the answers that are looked at.
  *
- * @throws MmhsError `MMHS_LABEL_LANGUAGE` when two answers have the same tokens, or one begins with another.
+ * @throws MmhsError `MMHS_LABEL_LANGUAGE` when two labels (or arrays) are the same tokens; later, when one array begins with another.
  */
 export function createLabelTrie(language: AnswerLanguage): TrieNode {
   const { labelSet } = language;
@@ -54,7 +56,32 @@ export function createLabelTrie(language: AnswerLanguage): TrieNode {
   const further = labelSet.length <= labelsTokenisedAtOnce ? labelSet.length : lookahead;
   const candidates = (base: readonly number[]): Answer[] =>
     continuations(base, labelSet.length, further).map(answer);
-  return makeNode({ token: -1, depth: 0, parent: undefined, path: [], base: [], candidates: candidates([]) }, candidates);
+  const first = candidates([]);
+  checkDistinct(first, labelSet);
+  return makeNode({ token: -1, depth: 0, parent: undefined, path: [], base: [], candidates: first }, candidates);
+}
+
+/** Labels that differ only in how Unicode spells a character are the same to a tokenizer that normalises text. */
+function checkDistinct(answers: readonly Answer[], labelSet: LabelSet): void {
+  const seen = new Map<string, Answer>();
+  // The shortest say best which labels are meant.
+  for (const answer of answers.toSorted((a, b) => a.labels.length - b.labels.length)) {
+    const tokens = answer.tokens.join();
+    const same = seen.get(tokens);
+    if (same !== undefined) {
+      throw new MmhsError('MMHS_LABEL_LANGUAGE', 'Two label arrays are the same to the tokenizer', {
+        got: [same, answer].map(({ labels }) => `[${labels.map((label) => inAscii(labelSet[label] as string)).join(', ')}]`).join(' and '),
+        expected: 'labels that differ in their tokens',
+        fix: 'remove or rename one of them',
+      });
+    }
+    seen.set(tokens, answer);
+  }
+}
+
+/** A JSON string in which characters that look alike differ. */
+function inAscii(text: string): string {
+  return JSON.stringify(text).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 interface NodeParts {
@@ -84,6 +111,9 @@ function makeNode(given: NodeParts, candidatesOf: Candidates): TrieNode {
     get only() {
       const { candidates } = parts();
       return candidates.length === 1 ? candidates[0] : undefined;
+    },
+    get labels() {
+      return parts().base;
     },
     children() {
       const { base, path, candidates } = parts();

@@ -4,7 +4,7 @@ import { placeAfterPrompt, treeRows } from './decoding-rows.ts';
 import type { Decoder } from './decoding-session.ts';
 import type { Answer, TrieNode } from './label-trie.ts';
 import { ancestorsOf, innerNodesBelow, tokensOf, wantChildren } from './label-walk.ts';
-import { searchAnswers, type SearchLimits } from './score-search.ts';
+import { defaultTolerance, searchAnswers, type SearchLimits } from './score-search.ts';
 
 /** What a model thinks of the answers to one post. */
 export interface ScoredAnswers {
@@ -12,8 +12,20 @@ export interface ScoredAnswers {
   readonly answers: readonly Answer[];
   /** Natural logarithm of each answer's probability, its end token included, over all texts the model could write. */
   readonly logProbabilities: Float64Array;
+  /** Beginnings of the answers that were not looked at; none when all were. */
+  readonly unfinished: readonly UnfinishedAnswers[];
   /** Largest share of all answers' probability that answers not looked at can have; 0 when all were. */
   readonly missing: number;
+}
+
+/** Answers that begin alike. */
+export interface UnfinishedAnswers {
+  /** Labels that all of them hold. Others they hold come later in the label set; labels between these they do not. */
+  readonly labels: readonly number[];
+  /** Whether it is a single answer: these labels and no others. */
+  readonly isSingle: boolean;
+  /** Of the beginning's tokens: all its answers together are at most as likely. */
+  readonly logProbability: number;
 }
 
 /** What is to be scored, and how thoroughly. */
@@ -26,6 +38,11 @@ export interface ScoreLabelsOptions extends SearchLimits {
   readonly imageFeatures: readonly (FloatTensor | undefined)[];
   /** Up to this many labels every answer is scored; with more, the likeliest are searched for. @default 12, 4096 answers */
   readonly exactUpTo?: number;
+  /**
+   * From this many labels on, up to `exactUpTo`, the likeliest answers are searched for first, and the others scored only where the
+   * search ends with more than `tolerance` missing: a sure model has few likely answers. @default never
+   */
+  readonly searchFrom?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -41,9 +58,26 @@ const mostTreeTokens = 1024;
  * @throws MmhsError as {@link generate}, or the signal's reason.
  */
 export async function scoreLabels(options: ScoreLabelsOptions): Promise<ScoredAnswers[]> {
-  const { trie, labelCount, posts, exactUpTo = 12 } = options;
+  const { labelCount, posts, exactUpTo = 12, searchFrom = Infinity } = options;
   if (posts.length === 0) return [];
   if (labelCount > exactUpTo) return searchAnswers(options);
+  return labelCount < searchFrom ? scoreAll(options) : searchThenScoreAll(options);
+}
+
+async function searchThenScoreAll(options: ScoreLabelsOptions): Promise<ScoredAnswers[]> {
+  const { posts, imageFeatures, tolerance = defaultTolerance } = options;
+  const scored = await searchAnswers(options);
+  const open = scored.flatMap(({ missing }, sample) => (missing > tolerance ? [sample] : []));
+  const whole = await scoreAll({
+    ...options, posts: open.map((sample) => posts[sample] as EncodedPost), imageFeatures: open.map((sample) => imageFeatures[sample]),
+  });
+  open.forEach((sample, index) => { scored[sample] = whole[index] as ScoredAnswers; });
+  return scored;
+}
+
+async function scoreAll(options: ScoreLabelsOptions): Promise<ScoredAnswers[]> {
+  const { trie, posts } = options;
+  if (posts.length === 0) return [];
   const { vocabularySize } = options.decoder.model;
   const nodes = innerNodesBelow(trie);
   const rows = Math.min(mostTreeTokens, Math.max(1, Math.floor(mostLogits / vocabularySize) - 1));
@@ -140,6 +174,7 @@ function collect(trie: TrieNode, book: Book): ScoredAnswers {
   return {
     answers: ends.map(([node]) => node.only as Answer),
     logProbabilities: Float64Array.from(ends, ([, score]) => score),
+    unfinished: [],
     missing: 0,
   };
 }

@@ -6,6 +6,9 @@ import type { Answer, TrieNode } from './label-trie.ts';
 import { ancestorsOf, innerNodesBelow, tokensOf, unsettledBelow, wantChildren } from './label-walk.ts';
 import type { ScoredAnswers } from './score-labels.ts';
 
+/** The share of probability that may stay unseen. */
+export const defaultTolerance = 1e-6;
+
 /** When a search for the likeliest answers may end. */
 export interface SearchLimits {
   /** The share of probability that may stay unseen. @default 1e-6 */
@@ -44,7 +47,7 @@ interface Search {
  * unfollowed bounds what is missing. The prompt is computed once; each run follows the best beginnings of every post.
  */
 export async function searchAnswers(options: SearchOptions): Promise<ScoredAnswers[]> {
-  const { decoder, trie, posts, imageFeatures, signal, tolerance = 1e-6, beamLimit = 256 } = options;
+  const { decoder, trie, posts, imageFeatures, signal, tolerance = defaultTolerance, beamLimit = 256 } = options;
   const searches = posts.map((_, sample): Search => ({ sample, frontier: [], found: [], followed: 0 }));
   const isOpen = (search: Search): boolean => search.followed < beamLimit && missingShare(search) > tolerance;
   const first = [trie, ...unsettledBelow(trie)];
@@ -144,6 +147,8 @@ function toScored(search: Search): ScoredAnswers {
   return {
     answers: search.found.map(({ answer }) => answer),
     logProbabilities: Float64Array.from(search.found, ({ score }) => score),
+    unfinished: search.frontier.map(({ node, score }) =>
+      ({ labels: node.only?.labels ?? node.labels, isSingle: node.only !== undefined, logProbability: score })),
     missing: missingShare(search),
   };
 }

@@ -3,7 +3,7 @@ import { MmhsError } from '@mmhs/core';
 /** Exit codes of every command, by the beginnings of error codes; the first that fits counts. */
 const exitCodes: readonly { readonly exitCode: number; readonly beginnings: readonly string[] }[] = [
   { exitCode: 2, beginnings: ['MMHS_CONFIG', 'MMHS_LORA_NO_MATCH', 'MMHS_LORA_REGEX', 'MMHS_PROMPT_PRESET', 'MMHS_HUB_SETTINGS'] },
-  { exitCode: 3, beginnings: ['MMHS_DATA', 'MMHS_LABELS', 'MMHS_IMAGE', 'MMHS_PROMPT'] },
+  { exitCode: 3, beginnings: ['MMHS_DATA', 'MMHS_LABELS', 'MMHS_LABEL_LANGUAGE', 'MMHS_IMAGE', 'MMHS_PROMPT'] },
   {
     exitCode: 4,
     beginnings: [

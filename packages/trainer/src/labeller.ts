@@ -113,8 +113,8 @@ export interface LabellerOptions {
   /** How the vision tower's products are computed. @default as when the adapter was trained */
   readonly visionPrecision?: LinearPrecision | undefined;
   /**
-   * Up to this many labels every label array is scored; with more, the likeliest are searched for until those not seen have less
-   * than a millionth of the probability. @default 6, 64 arrays
+   * Up to this many labels every label array is scored unless the likeliest have all but a millionth of the probability; with more,
+   * the search for these may end sooner, and `missing` says what the others can have. @default 12, 4096 arrays
    */
   readonly exactUpTo?: number | undefined;
   /** Threshold of each label by name, instead of the adapter's own. */

@@ -1,15 +1,15 @@
 import type { FloatTensor, LabelSet, LinearPrecision, Prediction, Tokenizer, TrainableTensors, VlmModel } from '@mmhs/core';
-import { parseLabels } from '@mmhs/parse';
 import { writeLabels } from '@mmhs/prompts';
 import {
   createDecoder, createLabelTrie, decodeLabels, generate, labelProbabilities, scoreLabels, type AnswerLanguage, type CheckpointHandle,
-  type CreateDecoderOptions, type LabelProbabilities, type ParameterStore, type Runtime, type TrieNode,
+  type CreateDecoderOptions, type LabelProbabilities, type ParameterStore, type Runtime,
 } from '@mmhs/runtime';
 
 import { calibrate, needsScores, plainDecision, reachedLabels, type Decision, type DecisionRule } from './decision.ts';
 import type { FeatureStore } from './feature-store.ts';
 import { fittingBatch } from './fitting-batch.ts';
 import { promptOf, type PreparedPost } from './prepare-posts.ts';
+import { readAnswer } from './read-answer.ts';
 
 /** Labels posts. */
 export interface Predictor {
@@ -47,16 +47,27 @@ export interface CreatePredictorOptions {
   readonly precision?: LinearPrecision | undefined;
   /** How the language model gets its weights. @default as for a session */
   readonly weightBinding?: CreateDecoderOptions['weightBinding'];
-  /** Up to this many labels all answers are scored; with more, the likeliest are searched for until at most a millionth is missing. @default 6 */
+  /** Up to this many labels every label array is scored unless the likeliest have all but a millionth of the probability. @default 12 */
   readonly exactUpTo?: number | undefined;
 }
 
-/** Creates a predictor that shares base weights and adapters with the other sessions of its runtime. */
+/** 128 arrays: few of them are likely, as a rule. */
+const searchFrom = 7;
+
+/** What may be missing without a word: far below what float32 numbers are off by. */
+const negligible = 1e-6;
+
+/**
+ * Creates a predictor that shares base weights and adapters with the other sessions of its runtime.
+ *
+ * @throws MmhsError `MMHS_LABEL_LANGUAGE` when two labels are the same to the tokenizer.
+ */
 export function createPredictor(options: CreatePredictorOptions): Predictor {
-  const { runtime, model, weights, parameters, trainable, features, tokenizer, language, exactUpTo = 6 } = options;
+  const { runtime, model, weights, parameters, trainable, features, tokenizer, language, exactUpTo } = options;
   const { labelSet } = language;
   const decoder = createDecoder({ runtime, model, trainable, weights, parameters, precision: options.precision, weightBinding: options.weightBinding });
-  let trie: TrieNode | undefined;
+  const trie = createLabelTrie(language);
+  const scoring = { trie, labelCount: labelSet.length, searchFrom, ...(exactUpTo === undefined ? {} : { exactUpTo }) };
 
   const predictBatch = async (posts: readonly PreparedPost[], wish: BatchWish): Promise<Prediction[]> => {
     const { rule, signal } = wish;
@@ -66,13 +77,12 @@ export function createPredictor(options: CreatePredictorOptions): Predictor {
       imageFeatures: await featuresOf(posts, features, signal),
       signal,
     };
-    trie ??= createLabelTrie(language);
     const scored = wish.scores
-      ? (await scoreLabels({ ...batch, trie, labelCount: labelSet.length, exactUpTo })).map((each) => labelProbabilities(each, labelSet.length))
+      ? (await scoreLabels({ ...batch, ...scoring })).map((each) => labelProbabilities(each, labelSet.length))
       : undefined;
     if (needsScores(rule)) return posts.map((post, index) => decideByScores(post, scored?.[index] as LabelProbabilities, labelSet, wish));
     const written = rule === 'generate'
-      ? (await generate({ ...batch, maxNewTokens: options.maxNewTokens })).map(({ ids, ended }) => readAnswer(tokenizer.decode(ids), ended, labelSet))
+      ? (await generate({ ...batch, maxNewTokens: options.maxNewTokens })).map((answer) => readAnswer({ answer, tokenizer, language }))
       : (await decodeLabels({ ...batch, trie })).answers.map(({ labels, tokens }) =>
         ({ labels: labels.map((label) => labelSet[label] as string), rawText: tokenizer.decode([...tokens]), valid: true }));
     return posts.map((post, index) => {
@@ -131,17 +141,11 @@ function decideByScores(
 
 function scoreFields(
   probabilities: LabelProbabilities | undefined, labels: readonly string[], labelSet: LabelSet, decision: Decision,
-): Pick<Prediction, 'scores' | 'probability'> {
+): Pick<Prediction, 'scores' | 'probability' | 'missing'> {
   if (probabilities === undefined) return {};
   return {
     scores: calibrate(probabilities.marginals, decision.calibration),
     probability: probabilities.probabilityOf(labels.map((label) => labelSet.indexOf(label))),
+    ...(probabilities.missing > negligible ? { missing: probabilities.missing } : {}),
   };
-}
-
-/** Parses a generated text; an answer that is not the canonical JSON array of known labels counts as invalid. */
-function readAnswer(rawText: string, ended: boolean, labelSet: LabelSet): Omit<Prediction, 'id'> {
-  const parsed = parseLabels(rawText, labelSet);
-  const valid = ended && parsed.ok && parsed.repairs.length === 0 && parsed.unknown.length === 0;
-  return { labels: parsed.ok ? parsed.labels : [], rawText, valid };
 }

@@ -31,10 +31,10 @@ export async function writeAnswers(options: {
 }): Promise<string> {
   const { folder, split, labelSet, posts, predictions } = options;
   const lines = posts.map(({ sample: { id, labels } }, index) => {
-    const { labels: pred, rawText: raw, valid, scores: values, probability } = predictions[index] as Prediction;
-    // Scores that were not computed are left out by JSON.
+    const { labels: pred, rawText: raw, valid, scores: values, probability, missing } = predictions[index] as Prediction;
+    // What was not computed is undefined, which JSON leaves out.
     const scores = values && Object.fromEntries(labelSet.map((label, place) => [label, values[place]]));
-    return `${JSON.stringify({ id, gold: labels, pred, raw, valid, scores, probability })}\n`;
+    return `${JSON.stringify({ id, gold: labels, pred, raw, valid, scores, probability, missing })}\n`;
   });
   const path = join(folder, split === 'val' ? 'eval_predictions.jsonl' : 'test_predictions.jsonl');
   await writeFileAtomically({ path, write: (file) => file.writeFile(lines.join('')) });
