@@ -37,6 +37,8 @@ export class Graph {
   private readonly bound = new Map<string, Value>();
   /** Computed values whose axes' sizes can be read. */
   private readonly measured: Value[] = [];
+  /** What values were before they were reshaped, by name. */
+  private readonly reshaped = new Map<string, Value>();
   private readonly memo = new Map<string, Value>();
   private readonly scopes: string[] = [];
   private valueCount = 0;
@@ -159,6 +161,16 @@ export class Graph {
   /** The same tensor under another name for its axes, where the caller knows that the sizes are equal. */
   relabel(value: Value, shape: Shape): Value {
     return { ...value, shape };
+  }
+
+  /** Remembers that a value is another one in a new shape. */
+  noteReshape(value: Value, source: Value): void {
+    this.reshaped.set(value.name, source);
+  }
+
+  /** The value that was reshaped to this one, so that it can be reshaped from there; the value itself where none was. */
+  reshapedFrom(value: Value): Value {
+    return this.reshaped.get(value.name) ?? value;
   }
 
   /** Runs `build` without recording: its nodes belong to one larger step, or to a gradient. */

@@ -15,7 +15,7 @@ export { gradients } from './differentiation/gradient.ts';
 export type { AttentionHeads } from './layers/attention-core.ts';
 export type { AttentionPlan, ProjectedRows } from './layers/attention-plan.ts';
 export { activationNames, activations, type ActivationName } from './layers/activations.ts';
-export { cachedAttention } from './layers/cached-attention.ts';
+export { cachedAttention, type CacheLayout } from './layers/cached-attention.ts';
 export { dropout, dropoutInputs } from './layers/dropout.ts';
 export { embedding, splice, tiedHead } from './layers/embedding.ts';
 export { layerStack } from './layers/layer-stack.ts';
@@ -38,9 +38,9 @@ export { crossEntropy } from './operators/cross-entropy.ts';
 export {
   add, cast, cos, div, erf, exp, floor, less, lessOrEqual, mul, neg, sigmoid, sin, sqrt, sub, tanh, where,
 } from './operators/elementwise.ts';
-export { gatherElements, gatherRows } from './operators/gather.ts';
+export { gatherAlong, gatherElements, gatherRows } from './operators/gather.ts';
 export { cumulativeSum, largest, maximum, nonZero, range, rangeTo, remainder } from './operators/integers.ts';
-export { gemm, matmul, type MatMulOptions } from './operators/matmul.ts';
+export { gemm, matmul, matmulRowsFirst, type MatMulOptions } from './operators/matmul.ts';
 export {
   layerNormalization, logSoftmax, rmsNormalization, rmsNormalizationOnePlus, softmax,
 } from './operators/normalization.ts';

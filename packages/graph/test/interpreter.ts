@@ -1,4 +1,4 @@
-import { liveNodes } from '../src/differentiation/dead-code.ts';
+import { liveNodes } from '../src/rewrites/dead-code.ts';
 import { dimensionTerms } from '../src/dimension.ts';
 import type { Constant, Graph, Node, Value } from '../src/graph.ts';
 import { numbers, type Array64 } from './array64.ts';

@@ -112,8 +112,8 @@ describe('the other graphs', () => {
       'choice_rows', 'choice_tokens', 'image_features', 'input_ids', 'key_end', 'key_order', 'logit_rows',
       ...layers.map((name) => `past.${name}`), 'position_ids', 'query_order', 'splice_rows',
     ]);
-    expect(names(outputs)).toEqual(['choice_scores', 'logits', ...layers.map((name) => `present.${name}`)]);
-    expect(inputs.find(({ name }) => name === 'past.0.key')!.shape).toEqual(['batch', 1, 'past', 16]);
+    expect(names(outputs)).toEqual(['choice_scores', ...layers.map((name) => `fresh.${name}`), 'logits']);
+    expect(inputs.find(({ name }) => name === 'past.0.key')!.shape).toEqual(['past', 'batch', 1, 16]);
   });
 
   it('read the same weights of the language model in training and decoding', () => {

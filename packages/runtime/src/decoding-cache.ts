@@ -1,5 +1,5 @@
 import type { ModelGraph, TrainableTensors, VlmModel } from '@mmhs/core';
-import { gatherRows, Graph, serializeGraph } from '@mmhs/graph';
+import { gatherAlong, Graph, serializeGraph } from '@mmhs/graph';
 import type { CachedKeys } from './decoding-feeds.ts';
 import type { ResidentTensor, Session } from './session.ts';
 
@@ -11,9 +11,9 @@ export interface DecodingCache {
   release(): void;
 }
 
-/** Wraps what a run of a decoding graph kept under `present.*`. */
+/** Wraps what a run of a decoding graph kept under `fresh.*`, behind what was there before. */
 export function cacheOf(kept: Readonly<Record<string, ResidentTensor>>, keys: CachedKeys): DecodingCache {
-  const entries = Object.entries(kept).map(([name, tensor]) => [name.replace(/^present/u, 'past'), tensor] as const);
+  const entries = Object.entries(kept).map(([name, tensor]) => [name.replace(/^fresh/u, 'past'), tensor] as const);
   return {
     tensors: Object.fromEntries(entries),
     keys,
@@ -23,20 +23,20 @@ export function cacheOf(kept: Readonly<Record<string, ResidentTensor>>, keys: Ca
   };
 }
 
-/** Names of the tensors in a cache, without `past.` or `present.`. */
+/** Names of the tensors in a cache, without `past.` or `fresh.`. */
 export function cacheNames({ decoderLayers }: Pick<VlmModel, 'decoderLayers'>): string[] {
   return Array.from({ length: decoderLayers }, (_, layer) => [`${layer}.key`, `${layer}.value`]).flat();
 }
 
-/** A graph that picks samples of a cache: `past.*` and `samples` int64 `[batch]` -> `present.*`. */
+/** A graph that picks samples of a cache: `past.*` and `samples` int64 `[batch]` -> `fresh.*`. */
 export function cacheRowsGraph(model: Pick<VlmModel, 'decoderLayers' | 'keyValueHeads' | 'headDimension'>): ModelGraph {
   const trainable: TrainableTensors = { adapters: new Map(), full: new Set() };
   const graph = new Graph({ trainable });
   return graph.withoutRecording(() => {
     const samples = graph.input('samples', 'int64', ['batch']);
     for (const name of cacheNames(model)) {
-      const past = graph.input(`past.${name}`, 'float32', ['rows', model.keyValueHeads, 'past', model.headDimension]);
-      graph.output(`present.${name}`, gatherRows(past, samples));
+      const past = graph.input(`past.${name}`, 'float32', ['past', 'rows', model.keyValueHeads, model.headDimension]);
+      graph.output(`fresh.${name}`, gatherAlong(past, samples, 1));
     }
     return serializeGraph(graph);
   });

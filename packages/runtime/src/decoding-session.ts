@@ -142,17 +142,18 @@ async function runExtension(options: {
   const { session, model, past, rows, wishes } = options;
   const { wanted, logits = false, keep = true, signal, imageFeatures } = wishes;
   const { feeds, keys } = extensionFeeds({ model, past: past?.keys, rows, imageFeatures, wanted });
-  const kept = keep ? cacheNames(model).map((name) => `present.${name}`) : [];
+  const kept = keep ? cacheNames(model) : [];
   const outputs = await session.run({
     feeds: { ...feeds, ...(past?.tensors ?? emptyPast(model, rows.length)) },
     outputs: logits ? ['choice_scores', 'logits'] : ['choice_scores'],
-    keep: kept,
+    keep: kept.map((name) => `fresh.${name}`),
+    ...(past === undefined ? {} : { appendTo: Object.fromEntries(kept.map((name) => [`fresh.${name}`, past.tensors[`past.${name}`] as ResidentTensor])) }),
     ...(signal === undefined ? {} : { signal }),
   });
   return {
     scores: splitScores(outputs['choice_scores'] as FloatTensor, wanted),
     logits: outputs['logits'] as FloatTensor | undefined,
-    cache: keep ? cacheOf(Object.fromEntries(kept.map((name) => [name, outputs[name] as ResidentTensor])), keys) : undefined,
+    cache: keep ? cacheOf(Object.fromEntries(kept.map((name) => [`fresh.${name}`, outputs[`fresh.${name}`] as ResidentTensor])), keys) : undefined,
   };
 }
 
@@ -162,7 +163,7 @@ function splitScores({ data }: FloatTensor, wanted: readonly WantedRow[]): Float
 }
 
 function emptyPast(model: VlmModel, batch: number): Record<string, Tensor> {
-  const shape = [batch, model.keyValueHeads, 0, model.headDimension];
+  const shape = [0, batch, model.keyValueHeads, model.headDimension];
   return Object.fromEntries(cacheNames(model).map((name) => [`past.${name}`, { type: 'float32', shape, data: new Float32Array(0) }]));
 }
 

@@ -20,6 +20,8 @@ export interface WantedOutput {
   /** Undefined when only the run can tell it. */
   readonly shape: readonly number[] | undefined;
   readonly keepAs?: number;
+  /** Id of a kept tensor that the output is written behind; what is kept is the whole. */
+  readonly appendTo?: number;
 }
 
 /** A fed tensor: its data, or the id of one kept in the worker. */

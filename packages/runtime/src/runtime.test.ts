@@ -173,6 +173,43 @@ describe('run', () => {
     await expect(session.run({ feeds: { past: gone, new: float([1, 1], [1]) } })).rejects.toThrow(/released/);
   });
 
+  it('writes outputs behind kept ones, which stay as they are', async () => {
+    const graph = makeGraph({
+      inputs: [spec('past', ['past', 2]), spec('new', ['query', 2])],
+      outputs: [spec('fresh', ['query', 2]), spec('whole', ['past + query', 2])],
+      nodes: [node('Neg', ['new'], ['fresh']), node('Concat', ['past', 'fresh'], ['whole'], [integer('axis', 0)])],
+    });
+    const session = await runtime.createSession({ graph, weights: [] });
+    const rows = (...values: number[]): FloatTensor => float([values.length, 2], values.flatMap((value) => [value, 10 * value]));
+    const append = async (past: ResidentTensor | undefined, ...values: number[]): Promise<ResidentTensor> => {
+      const { fresh } = await session.run({
+        feeds: { past: past ?? rows(), new: rows(...values) }, outputs: [], keep: ['fresh'], ...(past === undefined ? {} : { appendTo: { fresh: past } }),
+      });
+      return fresh as ResidentTensor;
+    };
+    const contentOf = async (tensor: ResidentTensor): Promise<Tensor> =>
+      (await session.run({ feeds: { past: tensor, new: rows() }, outputs: ['whole'] })).whole as Tensor;
+
+    const first = await append(undefined, -1, -2);
+    const [left, right] = [await append(first, -3), await append(first, -4, -5)];
+    let grown = left;
+    for (let step = 4; step <= 60; step += 1) {
+      const next = await append(grown, -step);
+      grown.release();
+      grown = next;
+    }
+    expect(grown.shape).toEqual([60, 2]);
+    expect(await contentOf(grown)).toEqual(rows(...Array.from({ length: 60 }, (_, index) => index + 1)));
+    expect(await contentOf(first)).toEqual(rows(1, 2));
+    expect(await contentOf(right)).toEqual(rows(1, 2, 4, 5));
+    first.release();
+    expect(await contentOf(right)).toEqual(rows(1, 2, 4, 5));
+    await expect(append(first, -6)).rejects.toThrow(/released/);
+    for (const tensor of [right, grown]) tensor.release();
+    // What was freed is used again: nobody reads old numbers as new ones.
+    expect(await contentOf(await append(undefined, -7))).toEqual(rows(7));
+  });
+
   it("reports onnxruntime's errors", async () => {
     const graph = makeGraph({
       inputs: [spec('x', ['n']), spec('rows', ['m'], 'int64')],

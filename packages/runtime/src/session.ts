@@ -25,6 +25,11 @@ export interface RunOptions {
   readonly outputs?: readonly string[];
   /** Outputs that stay in the worker, returned as {@link ResidentTensor}. */
   readonly keep?: readonly string[];
+  /**
+   * Tensors kept before, by the kept output that is written behind each along the first axis: the output's {@link ResidentTensor} is
+   * the whole. The tensors themselves stay as they are; their memory is shared where it can be.
+   */
+  readonly appendTo?: Readonly<Record<string, ResidentTensor>>;
   /** What happens to the gradients in the parameter store: nothing (default), overwritten, or added to. */
   readonly gradients?: 'none' | 'write' | 'add';
   /** Drops a run that has not begun; one that has begun ends, but its results are dropped. */
@@ -135,10 +140,8 @@ export async function createSession(
   const run = async (runOptions: RunOptions): Promise<Record<string, Tensor | ResidentTensor>> => {
     const command = planRun({ graph, session, parameters, nextId, runOptions });
     const keptIds = command.outputs.flatMap(({ keepAs }) => (keepAs === undefined ? [] : [keepAs]));
-    const releaseKept = (): void => {
-      if (keptIds.length > 0) link.post({ kind: 'release-kept', kept: keptIds });
-    };
-    const result = (await link.send(command, { signal: runOptions.signal, afterAbort: releaseKept })) as RunResult;
+    const afterAbort = (): void => link.releaseKept(keptIds);
+    const result = (await link.send(command, { signal: runOptions.signal, afterAbort })) as RunResult;
     const outputs: Record<string, Tensor | ResidentTensor> = { ...result.delivered };
     for (const { name, keepAs } of command.outputs) {
       const described = result.kept[name];
@@ -154,7 +157,7 @@ function residentTensor(
   kept: number,
   described: { readonly type: ElementType; readonly shape: readonly number[] },
 ): ResidentTensor {
-  return { ...described, kept, release: () => link.post({ kind: 'release-kept', kept: [kept] }) };
+  return { ...described, kept, release: () => link.releaseKept([kept]) };
 }
 
 function planRun(options: {
@@ -189,7 +192,7 @@ function wantedOutputs(options: {
   readonly nextId: () => number;
 }): WantedOutput[] {
   const { graph, runOptions, sizes, nextId } = options;
-  const keep = runOptions.keep ?? [];
+  const { keep = [], appendTo = {} } = runOptions;
   const specs = new Map(graph.outputs.map((spec) => [spec.name, spec]));
   const delivered =
     runOptions.outputs ?? [...specs.keys()].filter((name) => !name.startsWith('grad.') && !keep.includes(name));
@@ -208,6 +211,7 @@ function wantedOutputs(options: {
       type: spec.type,
       shape: evaluateShape(spec, sizes),
       keepAs: nextId(),
+      ...(appendTo[spec.name] === undefined ? {} : { appendTo: (appendTo[spec.name] as ResidentTensor).kept }),
     })),
   ];
 }

@@ -17,6 +17,8 @@ export interface WorkerLink {
   send(command: Command, options?: { readonly signal?: AbortSignal | undefined; readonly afterAbort?: () => void }): Promise<unknown>;
   /** Sends what needs no answer; does nothing once the worker has gone. */
   post(command: Command): void;
+  /** Frees tensors kept in the worker, before the next command; what is freed at once goes in one message. */
+  releaseKept(ids: readonly number[]): void;
   /** Lets the worker finish what it has begun and end. */
   close(): Promise<void>;
   /** Ends the worker at once. */
@@ -58,8 +60,17 @@ export function startWorker(): WorkerLink {
     });
   });
 
+  let released: number[] = [];
+  const sendReleased = (): void => {
+    if (released.length === 0) return;
+    const kept = released;
+    released = [];
+    post({ kind: 'release-kept', kept });
+  };
+
   const send: WorkerLink['send'] = (command, { signal, afterAbort } = {}) =>
     new Promise((resolve, reject) => {
+      sendReleased();
       if (gone !== undefined) throw gone;
       signal?.throwIfAborted();
       const request = (next += 1);
@@ -81,6 +92,10 @@ export function startWorker(): WorkerLink {
   return {
     send,
     post,
+    releaseKept(ids) {
+      if (released.length === 0) queueMicrotask(sendReleased);
+      released.push(...ids);
+    },
     close() {
       post({ kind: 'close' });
       return (closing ??= exited);

@@ -1,17 +1,12 @@
 import type { ElementArrays, ElementType, Tensor } from '@mmhs/core';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { BufferPool } from './buffer-pool.ts';
+import type { KeptTensors } from './kept-tensors.ts';
 import type { CreateSessionCommand, Device, RunCommand, RunResult, WantedOutput } from './messages.ts';
 import { quantizeWeight } from './quantize-weight.ts';
 import { byteLengthOf, makeTensor, viewBuffer } from './typed-arrays.ts';
 import type { WorkerParameters } from './worker-parameters.ts';
 import { toOrtTensor, type WorkerWeights } from './worker-weights.ts';
-
-/** A tensor that stays in the worker between runs, and the pooled memory under it. */
-export interface KeptTensor {
-  readonly tensor: OrtTensor;
-  readonly buffer: ArrayBuffer | undefined;
-}
 
 /** What a session uses besides its own graph. */
 export interface SessionSurroundings {
@@ -19,7 +14,7 @@ export interface SessionSurroundings {
   readonly threads: number;
   readonly weights: ReadonlyMap<number, WorkerWeights>;
   readonly parameters: ReadonlyMap<number, WorkerParameters>;
-  readonly kept: Map<number, KeptTensor>;
+  readonly kept: KeptTensors;
   readonly pool: BufferPool;
 }
 
@@ -110,7 +105,7 @@ async function runOnce(options: {
   parameters?.synchronize(run.parametersVersion);
   const feeds: Record<string, OrtTensor> = { ...bound };
   for (const [name, feed] of Object.entries(run.feeds)) {
-    feeds[name] = 'kept' in feed ? getFrom(around.kept, feed.kept).tensor : toOrtTensor(feed);
+    feeds[name] = 'kept' in feed ? around.kept.get(feed.kept) : toOrtTensor(feed);
   }
   const fetches: Record<string, OrtTensor | null> = {};
   const pooled = new Map<string, ArrayBuffer>();
@@ -127,7 +122,7 @@ async function runOnce(options: {
     throw error;
   }
   if (run.gradients !== undefined) parameters?.publishGradients(run.gradients.names, run.gradients.mode);
-  return sortResults({ outputs: run.outputs, fetches, results, kept: around.kept, pooled });
+  return sortResults({ outputs: run.outputs, fetches, results, around, pooled });
 }
 
 /** Memory for an output: pooled when it stays here, fresh when it is given away, none when its shape is not known. */
@@ -144,16 +139,21 @@ function sortResults(options: {
   readonly outputs: readonly WantedOutput[];
   readonly fetches: Readonly<Record<string, OrtTensor | null>>;
   readonly results: InferenceSession.ReturnType;
-  readonly kept: Map<number, KeptTensor>;
+  readonly around: SessionSurroundings;
   readonly pooled: ReadonlyMap<string, ArrayBuffer>;
 }): RunResult {
-  const { outputs, fetches, results, kept, pooled } = options;
+  const { outputs, fetches, results, around: { kept, pool }, pooled } = options;
   const delivered: Record<string, Tensor> = {};
   const keptShapes: Record<string, { type: ElementType; shape: readonly number[] }> = {};
-  for (const { name, type, keepAs } of outputs) {
-    const tensor = results[name] as OrtTensor;
-    if (keepAs !== undefined) {
-      kept.set(keepAs, { tensor, buffer: pooled.get(name) });
+  for (const { name, type, keepAs, appendTo } of outputs) {
+    // What was allocated beforehand comes back in a wrapper of its own.
+    const tensor = fetches[name] ?? (results[name] as OrtTensor);
+    const buffer = pooled.get(name);
+    if (keepAs !== undefined && appendTo !== undefined) {
+      keptShapes[name] = { type, shape: kept.append(keepAs, appendTo, tensor).dims };
+      if (buffer !== undefined) pool.giveBack(buffer);
+    } else if (keepAs !== undefined) {
+      kept.keep(keepAs, tensor, buffer);
       keptShapes[name] = { type, shape: tensor.dims };
     } else {
       const data = tensor.data as ElementArrays[ElementType];

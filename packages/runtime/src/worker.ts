@@ -4,9 +4,10 @@ import { env, InferenceSession } from 'onnxruntime-node';
 import { BufferPool } from './buffer-pool.ts';
 import { deviceError } from './device-error.ts';
 import type { Command, Device, Reply, Request, RunResult } from './messages.ts';
+import { KeptTensors } from './kept-tensors.ts';
 import { toPlainError } from './plain-error.ts';
 import { WorkerParameters } from './worker-parameters.ts';
-import { createWorkerSession, type KeptTensor, type SessionSurroundings, type WorkerSession } from './worker-session.ts';
+import { createWorkerSession, type SessionSurroundings, type WorkerSession } from './worker-session.ts';
 import { holdWeights, openWeights, type WorkerWeights } from './worker-weights.ts';
 
 /**
@@ -20,8 +21,8 @@ const idleLimit = 512 * 2 ** 20;
 const sessions = new Map<number, WorkerSession>();
 const weights = new Map<number, WorkerWeights>();
 const parameters = new Map<number, WorkerParameters>();
-const kept = new Map<number, KeptTensor>();
 const pool = new BufferPool({ idleLimit });
+const kept = new KeptTensors(pool);
 let around: SessionSurroundings | undefined;
 
 async function carryOut(command: Command): Promise<unknown> {
@@ -53,7 +54,7 @@ async function carryOut(command: Command): Promise<unknown> {
       await sessions.get(command.session)?.release();
       return sessions.delete(command.session);
     case 'release-kept':
-      return command.kept.forEach(releaseKept);
+      return command.kept.forEach((id) => kept.release(id));
     case 'close':
       for (const session of sessions.values()) await session.release();
       parentPort?.close();
@@ -65,12 +66,6 @@ function sessionOf(id: number): WorkerSession {
   const session = sessions.get(id);
   if (session !== undefined) return session;
   throw new MmhsError('MMHS_RUNTIME_RELEASED', 'The session was released');
-}
-
-function releaseKept(id: number): void {
-  const buffer = kept.get(id)?.buffer;
-  kept.delete(id);
-  if (buffer !== undefined) pool.giveBack(buffer);
 }
 
 async function tryDevice(device: Device, probe: Uint8Array): Promise<void> {

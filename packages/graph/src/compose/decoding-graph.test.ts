@@ -15,9 +15,20 @@ const trainable: TrainableTensors = {
   full: new Set(),
 };
 const decoding = composeDecodingGraph(defineTiny, { trainable });
-const run = interpretModel(decoding);
+const runOnce = interpretModel(decoding);
 const weights = randomWeights(decoding);
 const hidden = 2 ** 30 + 1;
+
+/** What a run gives, and under `past.*` the cache after it: new keys and values behind those before. */
+function run(feeds: Feeds): Record<string, Array64> {
+  const outputs = runOnce(feeds);
+  const cache = Object.entries(outputs).flatMap(([name, fresh]) => {
+    if (!name.startsWith('fresh.')) return [];
+    const before = feeds[name.replace('fresh.', 'past.')]!;
+    return [[name.replace('fresh.', 'past.'), array64([before.shape[0]! + fresh.shape[0]!, ...fresh.shape.slice(1)], [...before.data, ...fresh.data])] as const];
+  });
+  return { ...outputs, ...Object.fromEntries(cache) };
+}
 
 /** Logits that predict token `length` of a sequence, by the training graph over the whole of it. */
 function logitsAfter(ids: readonly number[]): number[] {
@@ -83,7 +94,7 @@ describe('decoding with a cache', () => {
         ids: answers.map((answer) => [answer[time]!]), places: places.map((place) => [place]), orders, wanted: [0, 1], before: outputs,
       }));
     }
-    expect(outputs['present.1.key']!.shape).toEqual([2, 2, 8, 2]);
+    expect(outputs['past.1.key']!.shape).toEqual([8, 2, 2, 2]);
   });
 
   it('puts pictures in the prompt', () => {
@@ -104,8 +115,8 @@ describe('decoding with a cache', () => {
       'choice_rows', 'choice_tokens', 'image_features', 'input_ids', 'key_end', 'key_order', 'logit_rows',
       ...cache.map((name) => `past.${name}`), 'position_ids', 'query_order', 'splice_rows',
     ]);
-    expect(names(decoding.outputs)).toEqual(['choice_scores', 'logits', ...cache.map((name) => `present.${name}`)]);
-    expect(decoding.outputs.find(({ name }) => name === 'present.0.key')!.shape).toEqual(['batch', 2, 'past + query', 2]);
+    expect(names(decoding.outputs)).toEqual(['choice_scores', ...cache.map((name) => `fresh.${name}`), 'logits']);
+    expect(decoding.outputs.find(({ name }) => name === 'fresh.0.key')!.shape).toEqual(['query', 'batch', 2, 2]);
     expect(names(decoding.parameters)).toEqual(['lora_A', 'lora_B'].map((name) => `layers.0.attention.q_proj.${name}.weight`));
   });
 });
@@ -158,17 +169,16 @@ describe('scoring a tree of tokens', () => {
         expect(scores!.data[2 * row + 1]).toBeCloseTo(expected[2]!, 10);
       }
     });
-    expect(after['present.0.key']!.shape).toEqual([1, 2, 7, 2]);
+    expect(after['past.0.key']!.shape).toEqual([7, 1, 2, 2]);
   });
 });
 
 function past(outputs: Readonly<Record<string, Array64>>): Feeds {
   return Object.fromEntries(Object.entries(outputs)
-    .filter(([name]) => name.startsWith('present.'))
-    .map(([name, array]) => [name.replace('present.', 'past.'), array]));
+    .filter(([name]) => name.startsWith('past.')));
 }
 
 function emptyPast(batch: number): Feeds {
   return Object.fromEntries([0, 1].flatMap((layer) => ['key', 'value'].map((name) =>
-    [`past.${layer}.${name}`, array64([batch, 2, 0, 2], [])])));
+    [`past.${layer}.${name}`, array64([0, batch, 2, 2], [])])));
 }

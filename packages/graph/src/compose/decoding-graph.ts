@@ -29,7 +29,7 @@ export function composeDecodingGraph(
       graph.input('splice_rows', 'int64', ['batch', 'query']),
     );
     const wanted = graph.input('logit_rows', 'int64', ['logit_rows']);
-    const attention = cachedAttention(graph, { keyEnds: true, wanted });
+    const attention = cachedAttention(graph, { layout: 'tokens-first', keyEnds: true, wanted });
     const hidden = graph.withPrecision(precision, () => model.decode(embeddings, reshape(positions, [model.positionRows, rows]), attention));
     const logits = model.head(hidden);
     graph.output('logits', logits);

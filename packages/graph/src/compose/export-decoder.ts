@@ -34,7 +34,7 @@ export function composeExportedDecoder(graph: Graph, model: VlmDefinition, cache
   const hidden = model.decode(
     reshape(own, [rows, model.hiddenSize]),
     reshape(graph.relabel(positions, [...lead, 'batch', 'query']), [model.positionRows, rows]),
-    cachedAttention(graph, { wanted: keptRows(graph) }),
+    cachedAttention(graph, { layout: 'batch-first', wanted: keptRows(graph) }),
   );
   return reshape(model.head(hidden), ['batch', 'kept', model.vocabularySize]);
 }

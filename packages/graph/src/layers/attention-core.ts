@@ -1,7 +1,7 @@
 import { divideDimension, formatShape, multiplyDimensions, type Shape } from '../dimension.ts';
 import type { Value } from '../graph.ts';
 import { add, mul, sub, tanh } from '../operators/elementwise.ts';
-import { matmul } from '../operators/matmul.ts';
+import { matmul, matmulRowsFirst } from '../operators/matmul.ts';
 import { softmax } from '../operators/normalization.ts';
 import { reduceSum } from '../operators/reduce.ts';
 import { expand, reshape, transpose } from '../operators/shape.ts';
@@ -47,17 +47,21 @@ export function attend(query: Value, key: Value, value: Value, mask: Value | und
   return attendGrouped(groupedQuery, keys, values, mask, sizes);
 }
 
-/** {@link attend} on operands that are split into heads already: query `[batch, kv, group * queries, d]`, key and value `[batch, kv, keys, d]`. */
+/**
+ * {@link attend} on operands that are split into heads already: query `[batch, kv, group * queries, d]`, key and value
+ * `[batch, kv, keys, d]`; forward only, they may be `[keys, batch, kv, d]`.
+ */
 export function attendGrouped(
-  query: Value, key: Value, value: Value, mask: Value | undefined, sizes: AttentionHeads,
+  query: Value, key: Value, value: Value, mask: Value | undefined, sizes: AttentionHeads, options: { readonly keysFirst?: boolean } = {},
 ): Attended {
-  const { scores, bend } = scoreKeys(query, key, sizes);
+  const multiply = options.keysFirst === true ? matmulRowsFirst : matmul;
+  const { scores, bend } = scoreKeys(query, key, sizes, multiply);
   const [batch, , rows, keys] = scores.shape as [Value['shape'][0], unknown, Value['shape'][0], Value['shape'][0]];
   const queries = divideDimension(rows, sizes.heads / sizes.keyValueHeads);
   const perHead = [batch, sizes.heads, queries, keys];
   const masked = mask === undefined ? scores : add(scores, expandMask(mask, perHead, scores.shape));
   const probabilities = softmax(masked);
-  const grouped = matmul(probabilities, value);
+  const grouped = multiply(probabilities, value);
   return { output: joinQueries(grouped, sizes), query, key, value, probabilities, bend, grouped };
 }
 
@@ -69,10 +73,10 @@ function expandMask(mask: Value, perHead: Shape, scores: Shape): Value {
 
 /** q k^T scale, capped where the layer says so (Bello et al. 2016, https://arxiv.org/abs/1611.09940). */
 function scoreKeys(
-  query: Value, key: Value, { scale, softCap }: AttentionHeads,
+  query: Value, key: Value, { scale, softCap }: AttentionHeads, multiply: typeof matmulRowsFirst,
 ): { readonly scores: Value; readonly bend: Value | undefined } {
-  if (softCap === undefined) return { scores: matmul(query, key, { transposeB: true, scale }), bend: undefined };
-  const bend = tanh(matmul(query, key, { transposeB: true, scale: scale / softCap }));
+  if (softCap === undefined) return { scores: multiply(query, key, { transposeB: true, scale }), bend: undefined };
+  const bend = tanh(multiply(query, key, { transposeB: true, scale: scale / softCap }));
   return { scores: mul(bend, query.graph.scalar(softCap)), bend };
 }
 

@@ -4,7 +4,7 @@ import { numbers } from '../../test/array64.ts';
 import { interpretModel } from '../../test/interpret-model.ts';
 import { defineTiny } from '../../test/tiny-model.ts';
 import { composeTrainingGraph } from '../compose/training-graph.ts';
-import { liveNodes } from '../differentiation/dead-code.ts';
+import { liveNodes } from '../rewrites/dead-code.ts';
 import { Graph } from '../graph.ts';
 import { add, mul, neg } from '../operators/elementwise.ts';
 import { gemm } from '../operators/matmul.ts';

@@ -3,7 +3,8 @@ import type { ModelGraph } from '@mmhs/core';
 import type { Attribute, Graph, Node, Value } from '../graph.ts';
 import { specOf } from '../graph.ts';
 import { dropoutSymbols } from '../layers/dropout.ts';
-import { liveNodes } from '../differentiation/dead-code.ts';
+import { liveNodes } from '../rewrites/dead-code.ts';
+import { deferBiases } from '../rewrites/defer-biases.ts';
 import { onnxTypeNumbers } from './element-type.ts';
 import { encodeModel, type OnnxAttribute, type OnnxNode, type OnnxValueInfo } from './schema.ts';
 
@@ -13,15 +14,16 @@ const opsets = [
   { domain: 'com.microsoft', version: 1 },
 ];
 
-/** Drops what no output needs and serialises the graph. */
+/** Drops what no output needs, moves biases to where they cost least, and serialises the graph. */
 export function serializeGraph(graph: Graph): ModelGraph {
-  const { nodes, used } = liveNodes(graph);
-  const live = (table: ReadonlyMap<string, Value>): Value[] => [...table.values()].filter((value) => used.has(value.name));
+  const { nodes: live, used } = liveNodes(graph);
+  const nodes = deferBiases(live, new Set([...graph.outputs.values()].map(({ name }) => name)));
+  const usedOf = (table: ReadonlyMap<string, Value>): Value[] => [...table.values()].filter((value) => used.has(value.name));
   const outputs = [...graph.outputs];
-  const inputs = live(graph.inputs).map((value) => withDropoutSize(graph, value));
-  const weights = live(graph.weights);
+  const inputs = usedOf(graph.inputs).map((value) => withDropoutSize(graph, value));
+  const weights = usedOf(graph.weights);
   const quantized = [...graph.quantizedWeights.values()].filter(({ values }) => used.has(values.name));
-  const parameters = live(graph.parameters);
+  const parameters = usedOf(graph.parameters);
   const named = nameOutputs(outputs, nodes);
   const aliases: OnnxNode[] = outputs.filter(([name, value]) => named.get(value.name) !== name).map(([name, value]) => ({
     input: [named.get(value.name) ?? value.name], output: [name], name: `output.${name}`, opType: 'Identity', domain: '', attribute: [],

@@ -33,6 +33,12 @@ export function gatherRows(
   return picked;
 }
 
+/** Slices along an axis, picked by `indices` int64 `[n]`. Forward only. */
+export function gatherAlong(table: Value, indices: Value, axis: number): Value {
+  const shape = table.shape.map((size, place) => (place === axis ? indices.shape[0] as Dimension : size));
+  return table.graph.add('Gather', [table, indices], { axis }, [{ type: table.type, shape }])[0];
+}
+
 /** Single elements of `table`, one index an axis: indices int64 `[n]` each -> `[n]`. Forward only. */
 export function gatherElements(table: Value, indices: readonly Value[]): Value {
   const { graph } = table;

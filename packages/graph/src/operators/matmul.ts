@@ -48,6 +48,26 @@ export function matmul(a: Value, b: Value, options: MatMulOptions = {}): Value {
 }
 
 /**
+ * The same where b's rows stand before its leading axes, `[rows, ..., columns]`: such a tensor grows by rows at its end, without
+ * being copied. Forward only.
+ */
+export function matmulRowsFirst(a: Value, b: Value, options: Pick<MatMulOptions, 'transposeB' | 'scale'> = {}): Value {
+  const { transposeB = false, scale = 1 } = options;
+  const [rowsOfB = 0, ...rest] = b.shape;
+  const [m, k] = matrixSizes(a, false);
+  const lead = a.shape.slice(0, -2);
+  const [kB, n] = transposeB ? [rest.at(-1), rowsOfB] : [rowsOfB, rest.at(-1) ?? 0];
+  if (k !== kB || lead.join() !== rest.slice(0, -1).join()) {
+    a.graph.shapeError('matmulRowsFirst', `inner or leading axes differ (transposeB ${transposeB})`, a, b);
+  }
+  const [product] = a.graph.add(
+    'FusedMatMul', [a, b], { transB: Number(transposeB), transBatchB: 1, alpha: { float: scale } },
+    [{ type: a.type, shape: [...lead, m, n] }], 'com.microsoft',
+  );
+  return product;
+}
+
+/**
  * `a b + c` on matrices, c broadcast over rows or of the product's shape; onnxruntime's Gemm.
  *
  * Use it where a sum follows a product: the product is accumulated onto c without another pass.

@@ -26,15 +26,17 @@ export function quantizedMatmul(x: Value, source: string, outFeatures: number, b
   const inFeatures = x.shape[1];
   if (precision === 'float32' || typeof inFeatures !== 'number') return graph.shapeError('quantizedMatmul', 'rows of a fixed width are needed', x);
   const weight = { source, outFeatures, inFeatures, precision };
+  // The operators add a vector themselves; an adapter's update is a matrix.
+  const vector = bias?.shape.length === 1 && precision !== 'weights-nf4' ? bias : undefined;
   const product = precision === 'weights-nf4' ? nf4Matmul(x, weight)
-    : precision === 'int8' ? dynamicProduct(x, { ...weight, precision, blockSize: inFeatures })
-    : blockProduct(x, { ...weight, precision, blockSize: blockSizes[precision] });
-  return bias === undefined ? product : add(product, bias);
+    : precision === 'int8' ? dynamicProduct(x, { ...weight, precision, blockSize: inFeatures }, vector)
+    : blockProduct(x, { ...weight, precision, blockSize: blockSizes[precision] }, vector);
+  return bias === vector || bias === undefined ? product : add(product, bias);
 }
 
 type Described = Omit<QuantizedWeight, 'values' | 'scales'>;
 
-function blockProduct(x: Value, weight: Described): Value {
+function blockProduct(x: Value, weight: Described, bias: Value | undefined): Value {
   const { graph } = x;
   const { outFeatures, inFeatures, blockSize, precision } = weight;
   const bits = precision === 'weights-int4' ? 4 : 8;
@@ -43,20 +45,20 @@ function blockProduct(x: Value, weight: Described): Value {
     values: { type: 'uint8', shape: [outFeatures, blocks, (blockSize * bits) / 8] }, scales: [outFeatures * blocks],
   });
   const attributes = { K: inFeatures, N: outFeatures, bits, block_size: blockSize, accuracy_level: accuracyLevel };
-  return multiply('MatMulNBits', [x, values, scales], attributes, outFeatures);
+  return multiply('MatMulNBits', [x, values, scales, ...(bias === undefined ? [] : [undefined, undefined, bias])], attributes, outFeatures);
 }
 
-function dynamicProduct(x: Value, weight: Described): Value {
+function dynamicProduct(x: Value, weight: Described, bias: Value | undefined): Value {
   const { graph } = x;
   const { outFeatures, inFeatures } = weight;
   const { values, scales } = graph.quantizedWeight(weight, {
     values: { type: 'int8', shape: [inFeatures, outFeatures] }, scales: [outFeatures],
   });
-  return multiply('DynamicQuantizeMatMul', [x, values, scales], {}, outFeatures);
+  return multiply('DynamicQuantizeMatMul', [x, values, scales, ...(bias === undefined ? [] : [undefined, bias])], {}, outFeatures);
 }
 
 function multiply(
-  operator: string, inputs: readonly [Value, Value, Value], attributes: Readonly<Record<string, number>>, outFeatures: number,
+  operator: string, inputs: readonly [Value, ...(Value | undefined)[]], attributes: Readonly<Record<string, number>>, outFeatures: number,
 ): Value {
   const [x] = inputs;
   const [result] = x.graph.add(operator, inputs, attributes, [{ type: 'float32', shape: [x.shape[0] ?? 0, outFeatures] }], 'com.microsoft');

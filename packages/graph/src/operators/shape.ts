@@ -13,7 +13,9 @@ export function reshape(x: Value, shape: Shape): Value {
   if (multiplyDimensions(...x.shape) !== multiplyDimensions(...shape)) {
     graph.shapeError('reshape', `element counts differ from ${formatShape(shape)}`, x);
   }
-  const [reshaped] = graph.add('Reshape', [x, reshapeTarget(x, shape)], {}, [{ type: x.type, shape }]);
+  const source = graph.reshapedFrom(x);
+  const [reshaped] = graph.add('Reshape', [source, reshapeTarget(source, shape)], {}, [{ type: x.type, shape }]);
+  graph.noteReshape(reshaped, source);
   graph.record({
     inputs: [x],
     outputs: [reshaped],

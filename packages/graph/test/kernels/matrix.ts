@@ -28,8 +28,20 @@ function product(a: Array64, b: Array64, transA: boolean, transB: boolean, alpha
   return array64([...lead, m, n], data);
 }
 
+/** `[rows, ...lead, columns]` as `[...lead, rows, columns]`. */
+function rowsLast(x: Array64): Array64 {
+  const [rows, ...lead] = x.shape.slice(0, -1) as [number, ...number[]];
+  const columns = x.shape.at(-1)!;
+  const batches = sizeOf(lead);
+  const data = Float64Array.from({ length: x.data.length }, (_, place) => {
+    const [batch, row] = [Math.floor(place / (rows * columns)), Math.floor(place / columns) % rows];
+    return x.data[(row * batches + batch) * columns + (place % columns)]!;
+  });
+  return array64([...lead, rows, columns], data);
+}
+
 const fusedMatMul: Kernel = ([a, b], node) => [
-  product(a!, b!, attribute(node, 'transA', 0) === 1, attribute(node, 'transB', 0) === 1, attribute(node, 'alpha', 1)),
+  product(a!, attribute(node, 'transBatchB', 0) === 1 ? rowsLast(b!) : b!, attribute(node, 'transA', 0) === 1, attribute(node, 'transB', 0) === 1, attribute(node, 'alpha', 1)),
 ];
 
 const gemm: Kernel = ([a, b, c], node) => {

@@ -16,6 +16,11 @@ export function integer(name: string, i: number): OnnxAttribute {
   return { name, type: 2, i };
 }
 
+/** An attribute of integers. */
+export function integers(name: string, ...ints: number[]): OnnxAttribute {
+  return { name, type: 7, ints };
+}
+
 /** A hand-made graph. */
 export function makeGraph(options: {
   readonly inputs: readonly TensorSpec[];

@@ -2,7 +2,7 @@ import type { EncodedPost, ModelGraph, Tensor, VlmModel } from '@mmhs/core';
 import type { CheckpointHandle } from '../checkpoint-handle.ts';
 import { createDecoder, type Decoder } from '../decoding-session.ts';
 import type { Runtime } from '../runtime.ts';
-import { integer, makeGraph, node, spec } from './test-graphs.ts';
+import { integer, integers, makeGraph, node, spec } from './test-graphs.ts';
 
 /**
  * A toy model in plain arithmetic: what it says next depends on the sum of all tokens it sees plus its position, so that a
@@ -36,7 +36,7 @@ const heads: Record<ToyHead, ReturnType<typeof node>[]> = {
 const weightsOf: Record<ToyHead, string[]> = { nearest: ['candidates'], wavy: ['candidates', 'sumStep', 'candidateStep', 'height'] };
 
 function toyGraph(head: ToyHead): ModelGraph {
-  const cache = (prefix: string, length: string) => ['key', 'value'].map((kind) => spec(`${prefix}.0.${kind}`, ['batch', 1, length, 1]));
+  const cache = (prefix: string, length: string) => ['key', 'value'].map((kind) => spec(`${prefix}.0.${kind}`, [length, 'batch', 1, 1]));
   const used = ['column', 'one', 'two', 'oneThree', ...weightsOf[head]];
   const indexInputs = ['logit_rows', 'choice_rows', 'choice_tokens'] as const;
   return makeGraph({
@@ -49,13 +49,13 @@ function toyGraph(head: ToyHead): ModelGraph {
       ...cache('past', 'past'),
     ],
     weights: used.map((name) => spec(name, constants[name]!.shape, constants[name]!.type)),
-    outputs: [spec('logits', ['logit_rows', toyVocabulary]), spec('choice_scores', ['choices']), ...cache('present', 'past + query')],
+    outputs: [spec('logits', ['logit_rows', toyVocabulary]), spec('choice_scores', ['choices']), ...cache('fresh', 'query')],
     nodes: [
       node('Cast', ['input_ids'], ['ids'], toFloat), node('Reshape', ['ids', 'column'], ['flat']),
       node('Concat', ['flat', 'image_features'], ['table'], [integer('axis', 0)]), node('Gather', ['table', 'splice_rows'], ['embedded']),
-      node('Unsqueeze', ['embedded', 'one'], ['fresh']),
-      node('Concat', ['past.0.key', 'fresh'], ['present.0.key'], [integer('axis', 2)]), node('Identity', ['present.0.key'], ['present.0.value']),
-      node('Squeeze', ['present.0.key', 'one'], ['keys']),
+      node('Unsqueeze', ['embedded', 'one'], ['fresh']), node('Transpose', ['fresh'], ['fresh.0.key'], [integers('perm', 2, 0, 1, 3)]),
+      node('Concat', ['past.0.key', 'fresh.0.key'], ['all'], [integer('axis', 0)]), node('Identity', ['fresh.0.key'], ['fresh.0.value']),
+      node('Squeeze', ['all', 'two'], ['all_rows']), node('Transpose', ['all_rows'], ['keys'], [integers('perm', 1, 0, 2)]),
       node('Unsqueeze', ['key_order', 'one'], ['starts']), node('Unsqueeze', ['key_end', 'one'], ['ends']),
       node('Unsqueeze', ['query_order', 'two'], ['queries']),
       node('LessOrEqual', ['starts', 'queries'], ['begun']), node('Less', ['queries', 'ends'], ['open']),
