@@ -6,8 +6,12 @@ import { answerAndHangUp, tooSlow } from './broken-http.ts';
 export interface Connections {
   /** Calls back once when a request is over: answered, or its connection closed. */
   whenOver(request: FastifyRequest, callback: () => void): void;
-  /** Hangs up on a client whose request does not arrive, with 408 unless that would be taken for the answer to an earlier request. */
-  hangUpOnSlow(request: FastifyRequest): void;
+  /**
+   * Hangs up on the client of a request, with 408 if it has not arrived.
+   *
+   * @returns false when an earlier request of the same connection is under way: its client may be waiting for the server.
+   */
+  hangUp(request: FastifyRequest): boolean;
   /**
    * Hangs up on those that wait for no answer. Node's own `closeIdleConnections` keeps connections that never sent
    * anything, as browsers open them in advance.
@@ -54,9 +58,13 @@ export function followConnections(app: FastifyInstance, options: { readonly requ
       if (callbacks === undefined) callback();
       else callbacks.push(callback);
     },
-    hangUpOnSlow({ raw: { socket } }) {
-      if (connections.get(socket)?.size === 1) answerAndHangUp(tooSlow(), socket);
-      else socket.destroy();
+    hangUp(request) {
+      const { socket, complete } = request.raw;
+      const [oldest] = connections.get(socket) ?? [];
+      if (oldest !== undefined && oldest !== request) return false;
+      if (complete) socket.destroy();
+      else answerAndHangUp(tooSlow(), socket);
+      return true;
     },
     closeIdle() {
       for (const [socket, requests] of connections) if (requests.size === 0) socket.destroy();

@@ -7,22 +7,24 @@ import { bodyTooLarge } from './error-reply.ts';
 /** Bodies of full size that may be in memory at the same time. */
 const bodiesAtOnce = 16;
 
-/** How long a body may be on its way before its place is given to another one, where places are short. */
-const sendingMilliseconds = 2000;
+/** Bodies of full size that are received from a client whose answer is known: many read it only when they have sent all. */
+const bodiesPassedOver = 8;
+
+/** How long a client may take to send its request, or to read its answer, before others get its place, where places are short. */
+const patienceMilliseconds = 2000;
 
 interface Held {
   readonly bytes: number;
-  readonly since: number;
-  /** Whether all of the body is here. */
-  arrived: boolean;
+  /** Since when its client is waited for; undefined while the server works. */
+  waitingSince: number | undefined;
 }
 
 /**
  * Refuses a request with a body before any of it is read: for its announced length, for its length beside those of the
- * others, or for their number. Where there is no place, first those lose theirs who have been sending for long: a few dozen slow
- * clients would otherwise keep everybody out.
+ * others, or for their number. Where there is no place, first those lose theirs who have been sending, or have not read their answer,
+ * for long: a few dozen slow clients would otherwise keep everybody out.
  */
-export function limitRequests(app: FastifyInstance, connections: Pick<Connections, 'whenOver' | 'hangUpOnSlow'>, limits: {
+export function limitRequests(app: FastifyInstance, connections: Pick<Connections, 'whenOver' | 'hangUp'>, limits: {
   /** Largest body in bytes. */
   readonly bodyBytes: number;
   /** Most requests with a body that are under way. */
@@ -36,15 +38,16 @@ export function limitRequests(app: FastifyInstance, connections: Pick<Connection
     held.delete(request);
   };
   const isShort = (bytes: number): boolean => held.size >= openRequests || total + bytes > bodiesAtOnce * bodyBytes;
-  /** In the order they began. */
   const makeRoom = (bytes: number): void => {
-    const due = performance.now() - sendingMilliseconds;
-    for (const [request, { since, arrived }] of held) {
-      if (since > due || !isShort(bytes)) return;
-      if (arrived) continue;
-      release(request);
-      connections.hangUpOnSlow(request);
+    const due = performance.now() - patienceMilliseconds;
+    for (const [request, { waitingSince = Infinity }] of held) {
+      if (!isShort(bytes)) return;
+      if (waitingSince < due && connections.hangUp(request)) release(request);
     }
+  };
+  const setWaiting = (request: FastifyRequest, since: number | undefined): void => {
+    const entry = held.get(request);
+    if (entry !== undefined) entry.waitingSince = since;
   };
   app.addHook('onRequest', async (request) => {
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
@@ -56,13 +59,20 @@ export function limitRequests(app: FastifyInstance, connections: Pick<Connection
     if (held.size >= openRequests) await refuse(`${held.size} other requests`, `at most ${openRequests} at a time`);
     if (isShort(bytes)) await refuse(`${total} bytes of other requests`, `at most ${bodiesAtOnce * bodyBytes}`);
     total += bytes;
-    held.set(request, { bytes, since: performance.now(), arrived: false });
+    held.set(request, { bytes, waitingSince: performance.now() });
     connections.whenOver(request, () => release(request));
   });
-  app.addHook('preValidation', async (request) => {
-    const entry = held.get(request);
-    if (entry !== undefined) entry.arrived = true;
+  app.addHook('preValidation', async (request) => setWaiting(request, undefined));
+  app.addHook('onSend', async (request, reply) => {
+    setWaiting(request, performance.now());
+    if (isEndless(request, bodyBytes)) reply.header('connection', 'close');
   });
+}
+
+/** Whether more of a request may follow than is worth receiving. */
+function isEndless({ raw: { complete, headers } }: FastifyRequest, bodyBytes: number): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding } = headers;
+  return !complete && (encoding !== undefined || Number(length ?? 0) > bodiesPassedOver * bodyBytes);
 }
 
 /**

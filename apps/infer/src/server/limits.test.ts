@@ -52,6 +52,29 @@ describe('limits', () => {
     expect(third).toMatch(/^HTTP\/1\.1 200 /u);
   });
 
+  it('takes the place of a client that does not read its answers while others wait', async () => {
+    const server = await start({ openRequests: 2, bodyBytes: 40_000_000, lines: 1 });
+    const body = JSON.stringify({ id: 'x'.repeat(30_000_000), text: 'a' });
+    const socket = connect(server.port, '127.0.0.1').on('error', () => undefined).pause();
+    const closed = once(socket, 'close');
+    socket.write(`POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await vi.waitFor(async () => expect(await Promise.all([server.label({ text: 'one' }), server.label({ text: 'two' })]))
+      .toMatchObject([{ status: 200 }, { status: 200 }]), { timeout: 5000, interval: 200 });
+    socket.resume();
+    await closed;
+  });
+
+  it('hangs up when more follows than is worth receiving, whatever was asked for', async () => {
+    const server = await start({ bodyBytes: 1000 });
+    const chunk = `186a0\r\n${'a'.repeat(100_000)}\r\n`;
+    const chunked = 'Host: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+    expect(await exchange(server, `GET /ping HTTP/1.1\r\n${chunked}${chunk}`)).toMatch(/^HTTP\/1\.1 200 .*connection: close/su);
+    const text = chunked.replace('application/json', 'text/plain');
+    expect(await exchange(server, `POST /invocations HTTP/1.1\r\n${text}${chunk}`)).toMatch(/^HTTP\/1\.1 415 .*connection: close/su);
+    expect(await exchange(server, 'POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9999999999\r\n\r\n'))
+      .toMatch(/^HTTP\/1\.1 413 .*connection: close/su);
+  });
+
   it('answers 429 with Retry-After when too many requests are under way, and takes posts again afterwards', async () => {
     const { work, open, calls } = gate();
     const server = await start({ openRequests: 2, batchSize: 1 }, { work });
