@@ -47,13 +47,24 @@ export async function compareRules(options: {
   })) as Record<DecisionRule, RuleMetrics>;
 }
 
-const metricNames = ['f1_micro', 'f1_macro', 'subset_accuracy', 'invalid_json_rate'] as const;
+/** Columns by their titles, those of the table of splits. */
+const columns = {
+  f1_micro: 'f1_micro', f1_macro: 'f1_macro', subset_accuracy: 'subset_accuracy', invalid_json: 'invalid_json_rate',
+} as const satisfies Record<string, keyof RuleMetrics>;
 
-/** One line a rule, the columns aligned. */
+const meanings: Readonly<Record<DecisionRule, string>> = {
+  generate: 'written freely',
+  constrained: 'written, arrays of labels only',
+  array: 'the likeliest array',
+  marginals: 'labels of probability 0.5 and more',
+  thresholds: 'labels that reach their thresholds',
+};
+
+/** One line a rule, the columns aligned, and what the rule means. */
 export function formatRules(rules: Readonly<Record<DecisionRule, RuleMetrics>>): string[] {
-  const line = (name: string, cells: readonly string[]): string => `  ${name.padEnd(12)}${cells.map((cell) => cell.padStart(17)).join('')}`;
+  const line = (name: string, cells: readonly string[]): string => `  ${name.padEnd(12)}${cells.map((cell) => cell.padStart(17)).join('')}`.trimEnd();
   return [
-    line('rule', metricNames),
-    ...decisionRules.map((rule) => line(rule, metricNames.map((name) => rules[rule][name].toFixed(4)))),
+    line('rule', Object.keys(columns)),
+    ...decisionRules.map((rule) => `${line(rule, Object.values(columns).map((name) => rules[rule][name].toFixed(4)))}  ${meanings[rule]}`),
   ];
 }

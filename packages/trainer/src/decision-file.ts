@@ -9,7 +9,7 @@ import type { Decision } from './decision.ts';
 import type { TunedDecision } from './decision-tuning.ts';
 
 /** Lies beside an adapter's tensors. */
-const fileName = 'decision.json';
+export const decisionFile = 'decision.json';
 
 const schema = z.object({
   version: z.literal(1),
@@ -29,7 +29,7 @@ export async function writeDecision(options: {
     Object.fromEntries(labelSet.map((label, index) => [label, values[index] as Value]));
   const { calibration, thresholds, posts, honestF1 } = tuned;
   return writeJsonFile({
-    path: join(folder, fileName),
+    path: join(folder, decisionFile),
     contents: {
       version: 1,
       thresholds: byLabel(thresholds.map((threshold) => (Number.isFinite(threshold) ? threshold : null))),
@@ -46,7 +46,7 @@ export async function writeDecision(options: {
  */
 export async function readDecision(options: { readonly folder: string; readonly labelSet: LabelSet }): Promise<Decision | undefined> {
   const { folder, labelSet } = options;
-  const where = join(folder, fileName);
+  const where = join(folder, decisionFile);
   const text = await readFile(where, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, stat } from 'node:fs/promises';
+import { copyFile, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { MmhsError, type FloatTensor, type ImageSizeOptions, type ModelGraph, type TransformersJsExport, type VlmFamily, type VlmModel } from '@mmhs/core';
@@ -6,6 +6,7 @@ import { loadAdapter, mergeAdapter } from '@mmhs/lora';
 import { exportGraph, openCheckpointFolder, openCheckpointTensors, writeFileAtomically } from '@mmhs/runtime';
 
 import { chooseFamily } from './config-family.ts';
+import { decisionFile } from './decision-file.ts';
 import { exportFiles } from './export-files.ts';
 import { findCheckpoint } from './find-checkpoint.ts';
 import { findAdapterModel } from './labeller-model.ts';
@@ -51,8 +52,8 @@ export interface ExportModelOptions {
 
 /**
  * Writes a model with its adapter merged as a folder that `@huggingface/transformers` loads as it is (docs/export.md): `config.json`,
- * the processor's and the tokenizer's files, `onnx/*.onnx` with their weights beside them, and the adapter's `prompt.json` if it
- * has one.
+ * the processor's and the tokenizer's files, `onnx/*.onnx` with their weights beside them, and the adapter's `prompt.json` and
+ * `decision.json` if it has them.
  *
  * @returns paths of the graphs inside the folder.
  * @throws MmhsError `MMHS_EXPORT_FAMILY` when that library does not know the model, and whatever opening model and adapter throws.
@@ -77,6 +78,7 @@ export async function exportModel(options: ExportModelOptions): Promise<{ readon
   }
   progress?.stop();
   const imageSize = await copyPromptRecord(adapterFolder, folder);
+  await copyDecision(adapterFolder, folder);
   for (const [name, content] of Object.entries(exportFiles({ files, transformersJs, imageSize, chunks }))) {
     await writeFileAtomically({ path: join(folder, name), write: (file) => file.writeFile(`${JSON.stringify(content, null, 2)}\n`) });
   }
@@ -124,6 +126,14 @@ async function copyPromptRecord(adapterFolder: string | null, folder: string): P
   const record = await readPromptRecord(adapterFolder);
   await copyFile(from, join(folder, 'prompt.json'));
   return JSON.parse(record.context['imageSize'] ?? '{}') as ImageSizeOptions;
+}
+
+/** Copies thresholds and calibration tuned for the adapter; those of an adapter exported there before must not stay. */
+async function copyDecision(adapterFolder: string | null, folder: string): Promise<void> {
+  const to = join(folder, decisionFile);
+  const from = join(adapterFolder ?? '', decisionFile);
+  if (adapterFolder === null || await stat(from).catch(() => undefined) === undefined) await rm(to, { force: true });
+  else await copyFile(from, to);
 }
 
 function unknownThere(family: string): MmhsError {

@@ -6,7 +6,7 @@ import { chooseTargets, setValues, type TrainingTargets } from './adapter-setup.
 import { evaluationMetrics, writeLabelMap, writeMetricsFile, writeResolvedConfig, type Evaluation } from './artifacts.ts';
 import { checkPrecision } from './base-precision.ts';
 import type { TrainingConfig } from './config.ts';
-import { tuneRunDecision } from './decision-run.ts';
+import { forgetRunDecision, tuneRunDecision } from './decision-run.ts';
 import { createEarlyStopping, type EarlyStopping } from './early-stopping.ts';
 import { evaluateSplit, type EvaluatedSplit } from './evaluation.ts';
 import { findCheckpoint } from './find-checkpoint.ts';
@@ -314,6 +314,7 @@ class TrainingRun {
     }
     const adapterFolder = join(folder, targets.lora === undefined ? 'trained_weights' : 'lora_adapter');
     await this.checkpoints.writeResult(adapterFolder);
+    await forgetRunDecision({ folder, adapterFolder });
     const evaluations: Partial<Record<SplitName, Evaluation>> = {};
     let generated: EvaluatedSplit['predictions'] | undefined;
     for (const split of ['val', 'test'] as const) {
