@@ -53,7 +53,7 @@ export async function readDecision(options: { readonly folder: string; readonly 
   });
   if (text === undefined) return undefined;
   const { thresholds, calibration } = parse(text, where);
-  const strange = Object.keys(thresholds).find((label) => !labelSet.includes(label)) ?? labelSet.find((label) => !(label in thresholds));
+  const strange = Object.keys(thresholds).find((label) => !labelSet.includes(label)) ?? labelSet.find((label) => !Object.hasOwn(thresholds, label));
   if (strange !== undefined) throw unusable(where, `thresholds for ${Object.keys(thresholds).join(', ')}`, `one for each of ${labelSet.join(', ')}`);
   return {
     thresholds: labelSet.map((label) => thresholds[label] ?? Infinity),
