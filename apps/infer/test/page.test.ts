@@ -125,6 +125,113 @@ describe.skipIf(!hasBrowser)('the page', () => {
     await page.close();
   });
 
+  /** Pastes or drops files, with a text beside them if there is one. */
+  async function give(page: Page, selector: string, kind: 'paste' | 'drop', files: readonly (readonly [name: string, type: string])[], text?: string): Promise<boolean> {
+    return page.evaluate(([target, event, list, plain, bytes]) => {
+      const transfer = new DataTransfer();
+      for (const [name, type] of list) transfer.items.add(new File([new Uint8Array(bytes)], name, { type }));
+      if (plain !== undefined) transfer.setData('text/plain', plain);
+      const options = { bubbles: true, cancelable: true };
+      return document.querySelector(target)?.dispatchEvent(event === 'paste'
+        ? new ClipboardEvent('paste', { ...options, clipboardData: transfer }) : new DragEvent('drop', { ...options, dataTransfer: transfer })) ?? false;
+    }, [selector, kind, files, text, [...greyPng(16, 16)]] as const);
+  }
+
+  it('takes files anywhere, tells which, and leaves texts to the text field', async () => {
+    const { url } = await start();
+    const { page } = await open(url);
+    const alert = page.getByRole('alert');
+    const chosen = (): Promise<string> => page.locator('#picture').evaluate((input: HTMLInputElement) => input.files?.[0]?.name ?? '');
+    await give(page, 'h1', 'drop', [['one.png', 'image/png'], ['two.png', 'image/png']]);
+    expect([await chosen(), await alert.innerText()]).toEqual(['one.png', 'A post has one picture: one.png was taken, 1 more was not.']);
+    await give(page, 'h1', 'drop', [['notes.txt', 'text/plain']]);
+    expect([await chosen(), await alert.innerText()]).toEqual(['one.png', 'notes.txt is not a picture.']);
+    // As copied from a table: the picture of the cells is not meant.
+    expect(await give(page, '#text', 'paste', [['cells.png', 'image/png']], 'a text')).toBe(true);
+    expect(await give(page, '#text', 'drop', [], 'a text')).toBe(true);
+    expect(await chosen()).toBe('one.png');
+    await give(page, '#text', 'paste', [['three.png', '']]);
+    expect([await chosen(), await alert.isVisible()]).toEqual(['three.png', false]);
+    await page.close();
+  });
+
+  it('says so when the browser cannot show a picture, and sends it all the same', async () => {
+    const { url } = await start();
+    const { page } = await open(url);
+    await page.getByLabel('Picture').setInputFiles({ name: 'scan.tif', mimeType: 'image/tiff', buffer: Buffer.from('II*\0 no more') });
+    await expect.poll(() => page.locator('#drop-hint').innerText()).toBe('scan.tif cannot be shown here. The server may read it all the same.');
+    expect(await page.locator('#preview').isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'Label' }).click();
+    await expect.poll(() => page.getByRole('alert').innerText()).toContain('The picture is damaged or cut short');
+    expect(await page.getByRole('alert').innerText()).not.toContain('image_base64');
+    await page.close();
+  });
+
+  it("shows the post's own text as it was sent, however much it looks like a picture", async () => {
+    const { url } = await start();
+    const { page } = await open(url);
+    const text = `${'<b>'.repeat(7)} tail`;
+    await page.getByLabel('Picture').setInputFiles(join(folder, 'picture.png'));
+    await page.getByLabel('Text').fill(text);
+    await page.getByRole('button', { name: 'Label' }).click();
+    await expect.poll(() => page.locator('#prompt-text').textContent()).toBe(`first asks: <image>[64 times]${text}`);
+    await page.close();
+  });
+
+  it('shows an answer without its prompt, and no prompt of an earlier post', async () => {
+    const { url } = await start();
+    const { page } = await open(url);
+    await page.getByLabel('Text').fill('a text of some length');
+    await page.getByRole('button', { name: 'Label' }).click();
+    await expect.poll(() => page.locator('#prompt-text').textContent()).toContain('a text of some length');
+    await page.route('**/prompt', (route) => route.fulfill({ status: 429, contentType: 'application/json', body: '{"error":{"message":"The server is busy"}}' }));
+    await page.getByLabel('Text').fill('short');
+    await page.getByRole('button', { name: 'Label' }).click();
+    await expect.poll(() => page.locator('#prompt-facts').textContent()).toBe('The prompt is not known. The server is busy');
+    expect([await status(page).innerText(), await page.locator('#prompt-text').isVisible()]).toEqual(['No label applies.', false]);
+    await page.route('**/invocations', (route) => route.abort());
+    await page.getByRole('button', { name: 'Label' }).click();
+    await expect.poll(() => page.getByRole('alert').innerText()).toBe('The server does not answer. Is it still running?');
+    expect(await page.locator('#prompt-facts').textContent()).toBe('Label a post to see its prompt.');
+    await page.close();
+  });
+
+  it('does not stay busy when the post is emptied while it is labelled', async () => {
+    let finish = (): void => {};
+    const finished = new Promise<void>((resolve) => { finish = resolve; });
+    const { url } = await start({}, { work: () => finished });
+    const { page } = await open(url);
+    await page.getByLabel('Text').fill('a text');
+    await page.getByRole('button', { name: 'Label' }).click();
+    await expect.poll(() => status(page).innerText()).toBe('Labelling ...');
+    await page.getByLabel('Text').fill('');
+    await page.getByLabel('Text').press('Control+Enter');
+    await page.getByRole('alert').waitFor();
+    expect([await status(page).innerText(), await page.locator('#submit').getAttribute('aria-disabled')]).toEqual(['Not labelled.', 'false']);
+    finish();
+    await page.close();
+  });
+
+  it('fits a telephone: no word of the table is broken, nothing lies beyond the edge, and the result comes into sight', async () => {
+    const { url } = await start();
+    const { page } = await open(url);
+    await page.setViewportSize({ width: 375, height: 600 });
+    await page.getByLabel('Text').fill('a text of some length');
+    await page.getByRole('button', { name: 'Label' }).click();
+    await expect.poll(() => status(page).innerText()).toBe('Labels: long.');
+    for (const cell of await page.locator('thead th, tbody th, .mark').all()) {
+      const lines = await cell.evaluate((element) => {
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+      });
+      expect([await cell.innerText(), lines]).toEqual([await cell.innerText(), 1]);
+    }
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(375);
+    expect((await page.locator('#result-heading').boundingBox())?.y).toBeLessThan(420);
+    await page.close();
+  });
+
   it.each(['light', 'dark'] as const)('is readable in %s: text stands out from its ground by 4.5 to 1', async (scheme) => {
     const { url } = await start();
     const { page } = await open(url, scheme);

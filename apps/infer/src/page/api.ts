@@ -11,7 +11,8 @@ export interface Adapter {
 /** An answer of POST /invocations. */
 export interface Answer {
   readonly labels: readonly string[];
-  readonly scores: Readonly<Record<string, number>> | null;
+  /** null for a score that is not a number. */
+  readonly scores: Readonly<Record<string, number | null>> | null;
   readonly raw_generation: string;
   readonly valid: boolean;
 }
@@ -59,6 +60,9 @@ async function ask<Result>(path: string, post?: Post, signal?: AbortSignal): Pro
   throw new ServerError(describe(body) ?? `The server answered with status ${response.status}.`);
 }
 
+/** What the server says, without the field of the request it says it about: people see a form. */
 function describe(body: unknown): string | undefined {
-  return (body as { readonly error?: { readonly message?: string } } | undefined)?.error?.message;
+  const { error } = (body ?? {}) as { readonly error?: { readonly message?: string; readonly where?: string } };
+  const place = `${error?.where}: `;
+  return error?.message?.startsWith(place) ? error.message.slice(place.length) : error?.message;
 }

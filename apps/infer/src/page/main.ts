@@ -13,10 +13,11 @@ const problem = find('problem', HTMLElement);
 function showProblem(message: string | undefined): void {
   problem.hidden = message === undefined;
   problem.textContent = message ?? '';
+  if (message !== undefined) problem.scrollIntoView({ block: 'nearest' });
 }
 
 function describeError(error: unknown): string {
-  return error instanceof ServerError ? error.message : `The page failed: ${String(error)}`;
+  return error instanceof Error ? error.message : `The page failed: ${String(error)}`;
 }
 
 async function loadAdapters(): Promise<readonly Adapter[]> {
@@ -32,41 +33,54 @@ function createLabelling(adapters: readonly Adapter[], picture: PictureField): (
   return async () => {
     running.abort();
     const { signal } = (running = new AbortController());
-    const image = await picture.read();
-    const adapter = adapters.find(({ name }) => name === select.value) ?? adapters[0];
-    if (adapter === undefined) return;
-    if (text.value.trim() === '' && image === undefined) {
-      showProblem('Give a text or a picture.');
-      text.focus();
-      return;
+    showProblem(undefined);
+    try {
+      const image = await picture.read();
+      const adapter = adapters.find(({ name }) => name === select.value) ?? adapters[0];
+      if (signal.aborted || adapter === undefined) return;
+      if (text.value.trim() === '' && image === undefined) {
+        text.focus();
+        throw new ServerError('Give a text or a picture.');
+      }
+      await label({ text: text.value, adapter: adapter.name, ...(image === undefined ? {} : { image_base64: image }) }, adapter, signal);
+    } catch (error) {
+      if (!signal.aborted) showFailure(error);
     }
-    const post: Post = { text: text.value, adapter: adapter.name, ...(image === undefined ? {} : { image_base64: image }) };
-    await show(post, adapter, signal);
   };
 }
 
-async function show(post: Post, adapter: Adapter, signal: AbortSignal): Promise<void> {
+async function label(post: Post, adapter: Adapter, signal: AbortSignal): Promise<void> {
   const started = performance.now();
   submit.setAttribute('aria-disabled', 'true');
   status.textContent = 'Labelling ...';
-  showProblem(undefined);
-  try {
-    const [answer, prompt] = await Promise.all([fetchAnswer(post, signal), fetchPrompt(post, signal)]);
-    showAnswer(answer, adapter, (performance.now() - started) / 1000);
-    showPrompt(prompt);
-  } catch (error) {
-    if (signal.aborted) return;
-    status.textContent = 'Not labelled.';
-    find('result', HTMLElement).hidden = true;
-    showProblem(describeError(error));
-  }
+  // An answer is worth showing without its prompt.
+  const prompt = fetchPrompt(post, signal).catch((error: unknown) => `The prompt is not known. ${describeError(error)}`);
+  showAnswer(await fetchAnswer(post, signal), adapter, (performance.now() - started) / 1000);
+  bringIntoSight(find('result-heading', HTMLElement));
+  const asked = await prompt;
+  if (signal.aborted) return;
+  showPrompt(asked, post.text);
   submit.setAttribute('aria-disabled', 'false');
+}
+
+/** On a telephone the result lies below the form; where it can be seen, nothing moves. */
+function bringIntoSight(heading: HTMLElement): void {
+  const { top } = heading.getBoundingClientRect();
+  if (top < 0 || top > 0.7 * window.innerHeight) heading.scrollIntoView({ block: 'start' });
+}
+
+function showFailure(error: unknown): void {
+  submit.setAttribute('aria-disabled', 'false');
+  status.textContent = 'Not labelled.';
+  find('result', HTMLElement).hidden = true;
+  showPrompt('Label a post to see its prompt.', '');
+  showProblem(describeError(error));
 }
 
 async function start(): Promise<void> {
   const picture = bindPicture(showProblem);
-  const label = createLabelling(await loadAdapters(), picture);
-  const run = (): void => void label().catch((error: unknown) => showProblem(describeError(error)));
+  const labelPost = createLabelling(await loadAdapters(), picture);
+  const run = (): void => void labelPost();
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     run();

@@ -1,16 +1,25 @@
 import type { Adapter, Answer, Prompt } from './api.ts';
 import { find, make } from './elements.ts';
 
+/** What decides, by the name of the rule. */
+const rules: Readonly<Record<string, string>> = {
+  thresholds: 'each label\u2019s probability and its threshold',
+  marginals: 'each label\u2019s probability, from 0.5 on',
+  array: 'the likeliest of all answers, whatever each label\u2019s probability',
+  constrained: 'the answer the model writes when held to the labels',
+  generate: 'the answer the model writes',
+};
+
 /** Shows labels, and their probabilities against their thresholds where there are any. */
 export function showAnswer(answer: Answer, adapter: Adapter, seconds: number): void {
   const result = find('result', HTMLElement);
   result.classList.toggle('without-scores', answer.scores === null);
+  result.classList.toggle('without-thresholds', adapter.thresholds === null);
   find('scores', HTMLElement).replaceChildren(...adapter.labels.map((label) => labelRow(label, answer, adapter)));
-  for (const heading of result.querySelectorAll('thead th:nth-child(n + 3)')) heading.classList.add('score');
   showFacts({
     Answer: answer.valid ? answer.raw_generation : `${answer.raw_generation} (not well-formed)`,
     Adapter: `${adapter.name}, version ${adapter.version}`,
-    'Decided by': adapter.rule,
+    'Decided by': rules[adapter.rule] ?? adapter.rule,
     Time: `${seconds.toFixed(2)} s`,
   });
   result.hidden = false;
@@ -26,8 +35,8 @@ function labelRow(label: string, { labels, scores }: Answer, { thresholds }: Ada
   return make('tr', given ? 'given' : '',
     name,
     make('td', 'mark', given ? 'yes' : 'no'),
-    make('td', 'score', score === undefined ? '' : measure(score, threshold)),
-    make('td', 'score number', describeThreshold(threshold)));
+    make('td', 'score', typeof score === 'number' ? measure(score, threshold) : 'unknown'),
+    make('td', 'score limit number', describeThreshold(threshold)));
 }
 
 function describeThreshold(threshold: number | null | undefined): string {
@@ -55,17 +64,31 @@ function showFacts(facts: Readonly<Record<string, string>>): void {
   );
 }
 
-/** A picture is hundreds of equal tokens in a row: they are counted, not shown. */
-function shortenRuns(prompt: string): string {
-  return prompt.replace(/(<[^<>]+>)\1{4,}/gu, (run, token: string) => `${token}[${run.length / token.length} times]`);
+/** Shows what the model was asked about a post with this text, or why that is not known. */
+export function showPrompt(prompt: Prompt | string, text: string): void {
+  const pre = find('prompt-text', HTMLElement);
+  pre.hidden = typeof prompt === 'string';
+  find('prompt-facts', HTMLElement).textContent = typeof prompt === 'string' ? prompt : describePrompt(prompt);
+  if (typeof prompt !== 'string') pre.replaceChildren(...shortenPicture(prompt.text, text));
 }
 
-/** Shows what the model was asked. */
-export function showPrompt({ text, tokens, sharedTokens, imageTokens, truncatedTextTokens }: Prompt): void {
+function describePrompt({ tokens, sharedTokens, imageTokens, truncatedTextTokens }: Prompt): string {
   const cut = truncatedTextTokens === 0 ? '' : `; ${truncatedTextTokens} tokens were cut from the middle of the text`;
-  find('prompt-facts', HTMLElement).textContent =
-    `${tokens} tokens, ${imageTokens} of them for the picture, ${sharedTokens} the same for every post${cut}.`;
-  const pre = find('prompt-text', HTMLElement);
-  pre.textContent = shortenRuns(text);
-  pre.hidden = false;
+  return `${tokens} tokens, ${imageTokens} of them for the picture, ${sharedTokens} the same for every post${cut}.`;
+}
+
+/** The prompt, with the hundreds of equal tokens that stand for a picture counted; the post's own text stays as it is. */
+function shortenPicture(prompt: string, text: string): (Node | string)[] {
+  const start = prompt.lastIndexOf(text);
+  const end = start + text.length;
+  return start === -1 ? shortenRuns(prompt) : [...shortenRuns(prompt.slice(0, start)), prompt.slice(start, end), ...shortenRuns(prompt.slice(end))];
+}
+
+function shortenRuns(prompt: string): (Node | string)[] {
+  // Split by a pattern with groups, every third part is a run's token and the one before it the run.
+  return prompt.split(/((<[^<>]+>)\2{4,})/u).map((part, index, parts) => {
+    if (index % 3 === 0) return part;
+    const run = parts[index - 1] ?? '';
+    return index % 3 === 1 ? '' : make('span', 'run', `${part}[${run.length / part.length} times]`);
+  });
 }
