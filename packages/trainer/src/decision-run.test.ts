@@ -24,6 +24,14 @@ describe('describeThresholds', () => {
     expect(describeThresholds(['rude'], [0.25])).toBe('threshold of "rude" 0.250');
   });
 
+  it('names some of many labels, long ones cut', () => {
+    const many = Array.from({ length: 22 }, (_, index) => `${String(index)}${'x'.repeat(300)}\n`);
+    const text = describeThresholds(many, many.map(() => 0.25));
+    expect(text).toContain(', of 14 more its own');
+    expect(text.length).toBeLessThan(600);
+    expect(describeThresholds(['a\nb'], [0.25])).toBe('threshold of "a\\nb" 0.250');
+  });
+
   it('says so where none was changed', () => {
     expect(describeThresholds(['rude', 'spam'], [0.5, 0.5])).toMatch(/^thresholds stay at 0\.5/);
   });

@@ -7,6 +7,7 @@ import { writeJsonFile } from './artifacts.ts';
 import { compareRules, formatRules } from './decision-comparison.ts';
 import { decisionFile, writeDecision } from './decision-file.ts';
 import { tuneDecision } from './decision-tuning.ts';
+import { nameOfLabel } from './label-name.ts';
 import type { Predictor } from './predict.ts';
 import type { PreparedPost } from './prepare-posts.ts';
 import type { ProgressReporter } from './progress.ts';
@@ -52,13 +53,18 @@ export async function tuneRunDecision(options: {
   for (const line of ['Decision rules on the test posts:', ...formatRules(rules)]) progress.note(line);
 }
 
+/** All are in the file. */
+const mostNamed = 8;
+
 /** Thresholds other than 0.5 by label: `threshold of "rude" 0.31, of "spam" never reached, of others 0.5`. */
 export function describeThresholds(labelSet: LabelSet, thresholds: readonly number[]): string {
   const changed = labelSet.flatMap((label, index) => {
     const threshold = thresholds[index] as number;
     if (threshold === 0.5) return [];
-    return [`of ${JSON.stringify(label)} ${Number.isFinite(threshold) ? threshold.toPrecision(3) : 'never reached'}`];
+    return [`of "${nameOfLabel(label)}" ${Number.isFinite(threshold) ? threshold.toPrecision(3) : 'never reached'}`];
   });
   if (changed.length === 0) return 'thresholds stay at 0.5, as no others did better on posts kept apart';
-  return `threshold ${[...changed, ...(changed.length < labelSet.length ? ['of others 0.5'] : [])].join(', ')}`;
+  const [some, more] = [changed.slice(0, mostNamed), changed.length - mostNamed];
+  const rest = [...(more > 0 ? [`of ${more} more its own`] : []), ...(changed.length < labelSet.length ? ['of others 0.5'] : [])];
+  return `threshold ${[...some, ...rest].join(', ')}`;
 }

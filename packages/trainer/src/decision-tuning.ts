@@ -14,7 +14,7 @@ export interface TunedDecision extends Decision {
 /**
  * Chooses each label's threshold for the best F1 and, if asked to, fits each label's calibration first. On few posts the best
  * threshold is often luck: a label keeps 0.5 unless thresholds do better on posts that had no part in choosing them. A label
- * that all or no posts have keeps its probabilities.
+ * that all or no posts have keeps its probabilities, and so does one whose probabilities are no better than chance.
  *
  * @param options.predictions answers with scores that are not calibrated
  * @throws MmhsError `MMHS_LABELLER_TUNING` for fewer than two posts, or answers without scores.
@@ -58,7 +58,8 @@ function fitLabel(gold: readonly number[], probabilities: readonly number[]): La
   const positives = gold.reduce((sum, value) => sum + value, 0);
   if (positives === 0 || positives === gold.length) return { slope: 1, intercept: 0 };
   const { slope, intercept } = fitPlatt({ gold, scores: probabilities.map(logitOf) });
-  return { slope, intercept };
+  // Where few posts say that likelier means less true, that is luck.
+  return slope > 0 ? { slope, intercept } : { slope: 1, intercept: 0 };
 }
 
 function scoresOf({ id, scores }: Prediction): readonly number[] {

@@ -64,6 +64,11 @@ describe('tuneDecision', () => {
     expect(scores.map((score) => score >= (thresholds[0] as number))).toEqual(gold.map((labels) => labels.includes('rude')));
   });
 
+  it('does not turn probabilities around that are worse than chance', () => {
+    const backwards = gold.map((labels) => [labels.includes('rude') ? 0.1 : 0.8, 0.1]);
+    expect(tuneDecision({ gold, predictions: answers(backwards), labelSet, calibration: 'platt' }).calibration?.[0]).toEqual({ slope: 1, intercept: 0 });
+  });
+
   it('refuses fewer than two posts, and answers without scores', () => {
     const one = { gold: [[]], predictions: answers([[0.1, 0.1]]), labelSet, calibration: 'none' } as const;
     expect(() => tuneDecision(one)).toThrow(/cannot be tuned/);

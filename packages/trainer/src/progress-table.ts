@@ -1,4 +1,5 @@
 import type { Evaluation } from './artifacts.ts';
+import { nameOfLabel } from './label-name.ts';
 
 /**
  * Writes evaluations for a terminal: a row of metrics per split, a table per label of the last split, and the
@@ -17,7 +18,7 @@ export function formatEvaluations(options: {
     ...[report.f1Micro, report.f1Macro, report.subsetAccuracy, report.hammingLoss, invalidJsonRate].map(formatScore),
   ]);
   const labels = last[1].report.perLabel.map(({ label, precision, recall, f1, support }) => [
-    label, formatScore(precision), formatScore(recall), formatScore(f1), String(support),
+    nameOfLabel(label), formatScore(precision), formatScore(recall), formatScore(f1), String(support),
   ]);
   return [
     formatTable([['split', 'posts', 'f1_micro', 'f1_macro', 'subset_accuracy', 'hamming_loss', 'invalid_json'], ...rows]),
