@@ -5,6 +5,8 @@ export interface AnswerRow {
   readonly labels: readonly string[];
   /** Probability of each label; null when there are none. */
   readonly scores: Readonly<Record<string, number>> | null;
+  /** With many labels, what label arrays that were not looked at can have of all probability. */
+  readonly missing?: number | undefined;
   readonly raw_generation: string;
   readonly valid: boolean;
   readonly adapter: string;
@@ -12,6 +14,7 @@ export interface AnswerRow {
 }
 
 /** Writes an answer for JSON, with the adapter it came from. */
-export function toRow({ labels, scores, rawText, valid }: Answer, { name, version }: Pick<AdapterFacts, 'name' | 'version'>): AnswerRow {
-  return { labels, scores, raw_generation: rawText, valid, adapter: name, adapter_version: version };
+export function toRow({ labels, scores, missing, rawText, valid }: Answer, { name, version }: Pick<AdapterFacts, 'name' | 'version'>): AnswerRow {
+  // What is undefined is left out by JSON.
+  return { labels, scores, missing, raw_generation: rawText, valid, adapter: name, adapter_version: version };
 }

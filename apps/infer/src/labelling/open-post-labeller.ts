@@ -42,6 +42,7 @@ export async function openPostLabeller(options: PostLabellerSettings & { readonl
       return predictions.map((prediction): Answer => ({
         labels: prediction.labels,
         scores: prediction.scores === undefined ? null : byLabel(labeller, prediction.scores),
+        missing: prediction.missing,
         rawText: prediction.rawText,
         valid: prediction.valid,
       }));

@@ -17,6 +17,8 @@ export interface Answer {
   readonly labels: readonly string[];
   /** Probability of each label given the post; null when the labeller gives none. */
   readonly scores: Readonly<Record<string, number>> | null;
+  /** With many labels, what label arrays that were not looked at can have of all probability; left out where that is next to nothing. */
+  readonly missing?: number | undefined;
   /** The answer as generated. */
   readonly rawText: string;
   /** Whether that was a well-formed answer: a JSON array of known labels and nothing else. */

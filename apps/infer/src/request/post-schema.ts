@@ -20,6 +20,8 @@ export const answerSchema = z.object({
   labels: z.array(z.string()).describe("Labels in the label set's order."),
   scores: z.record(z.string(), z.number()).nullable()
     .describe('Probability of each label given the post; null when the adapter gives none.'),
+  missing: z.number().optional()
+    .describe('With many labels, what label arrays that were not looked at can have of all probability: how far off scores may be. Left out below a millionth.'),
   raw_generation: z.string().describe('The answer as generated.'),
   valid: z.boolean().describe('Whether that was a well-formed answer.'),
   adapter: z.string(),
