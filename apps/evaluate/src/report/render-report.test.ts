@@ -56,6 +56,16 @@ describe('the report', () => {
     expect(rowOf(document, 'Malformed answers')[1]).toBe('0.125');
   });
 
+  it('tells the values of dots to those who point at them', () => {
+    const titles = [...document.querySelectorAll('svg title')].map(({ textContent }) => textContent);
+    const subset = rowOf(document, 'Subset accuracy');
+    expect(titles).toContain(`Subset accuracy: ${subset[1]} (${subset[2]})`);
+    expect(titles.some((title) => title?.startsWith('<b>&"bold"</b>: '))).toBe(true);
+    for (const form of [/^as given: precision \d\.\d{3}, recall \d\.\d{3}$/u, /^\d+ posts: said \d\.\d{3}, true \d\.\d{3}$/u, / at step \d+: \d\.\d{4}$/u]) {
+      expect(titles.some((title) => form.test(title ?? '')), String(form)).toBe(true);
+    }
+  });
+
   it('escapes titles, labels, texts and answers, and lets nothing run or load', () => {
     expect(document.querySelectorAll('script, iframe, object, embed, link, b')).toHaveLength(0);
     expect(document.querySelector('title')?.textContent).toBe('Evaluation of </title><script>');

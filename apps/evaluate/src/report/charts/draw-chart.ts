@@ -10,19 +10,22 @@ export const seriesDashes = ['none', '5 3', '1.5 3'] as const;
 
 const placeAttributes = ['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'width', 'height'];
 
+/** How far a narrow page may shrink a chart, so that its words can still be read; below that it scrolls. */
+const smallestScale = 0.6;
+
 /**
  * Draws a chart as inline SVG, without a browser.
  *
  * @param options.title what the chart shows, for those who cannot see it
  */
-export function drawChart({ title, ...options }: PlotOptions & { readonly title: string }): Html {
+export function drawChart({ title, ...options }: PlotOptions & { readonly title: string; readonly width: number }): Html {
   const { document } = parseHTML('<!doctype html><html lang="en"><body></body></html>');
   const svg = plot({
     ...options,
     document,
     className: 'plot',
     ariaLabel: title,
-    style: { background: 'none', color: 'inherit', overflow: 'visible', fontSize: '11px' },
+    style: { background: 'none', color: 'inherit', overflow: 'visible', fontSize: '11px', minWidth: `${Math.round(smallestScale * options.width)}px` },
   });
   svg.setAttribute('role', 'img');
   for (const element of svg.querySelectorAll('*')) shortenPlaces(element);

@@ -1,5 +1,6 @@
 import { dot, ruleX, ruleY } from '@observablehq/plot';
 import type { Interval } from '@mmhs/metrics';
+import { formatInterval } from '../format.ts';
 import type { Html } from '../html.ts';
 import { axisName, marginFor } from './axis-names.ts';
 import { drawChart, seriesColors } from './draw-chart.ts';
@@ -23,7 +24,7 @@ export function intervalChart(options: {
   const known = rows.filter(({ value }) => Number.isFinite(value));
   return drawChart({
     title,
-    width: 560,
+    width: 460,
     height: 50 + 22 * rows.length,
     marginLeft: marginFor(rows.map(({ name }) => name)),
     marginRight: 16,
@@ -32,7 +33,7 @@ export function intervalChart(options: {
     marks: [
       ...(mark === undefined ? [] : [ruleX([mark], { strokeDasharray: '4 3' })]),
       ruleY(known, { x1: 'low', x2: 'high', y: 'name', stroke: seriesColors[0], strokeWidth: 3, strokeOpacity: 0.5 }),
-      dot(known, { x: 'value', y: 'name', fill: seriesColors[0], r: 4.5 }),
+      dot(known, { x: 'value', y: 'name', fill: seriesColors[0], r: 4.5, title: (row: NamedInterval) => `${row.name}: ${formatInterval(row)}` }),
     ],
   });
 }

@@ -27,7 +27,7 @@ export function matrixChart(options: {
     const count = counts[y]?.[x] ?? 0;
     return { row, column, count, strength: count / Math.max(...(counts[y] ?? []), 1) };
   }));
-  const marginLeft = marginFor(rows) + 14;
+  const marginLeft = marginFor(rows) + (rowAxis === '' ? 0 : 14);
   // Names that are wider than their cells are turned.
   const isTurned = marginFor(columns) - 18 > size;
   const top = isTurned ? marginFor(columns) * 0.75 + 16 : 34;
@@ -43,7 +43,7 @@ export function matrixChart(options: {
     x: { label: columnAxis, domain: [...columns], axis: 'top', tickFormat: axisName, tickRotate: isTurned ? -40 : 0, tickSize: 0, labelAnchor: 'left' },
     y: { label: rowAxis, domain: [...rows], tickFormat: axisName, tickSize: 0 },
     marks: [
-      cell(cells, { x: 'column', y: 'row', fill: seriesColors[0], fillOpacity: ({ strength }: MatrixCell) => 0.06 + 0.54 * strength, inset: 1, rx: 3 }),
+      cell(cells, { x: 'column', y: 'row', fill: seriesColors[0], fillOpacity: ({ strength }: MatrixCell) => 0.06 + 0.4 * strength, inset: 1, rx: 3 }),
       text(cells, { x: 'column', y: 'row', text: ({ count }: MatrixCell) => String(count) }),
     ],
   });

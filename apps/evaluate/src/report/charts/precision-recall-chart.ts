@@ -1,5 +1,6 @@
 import { dot, line, ruleY } from '@observablehq/plot';
 import type { PrecisionRecallCurve } from '@mmhs/metrics';
+import { formatNumber } from '../format.ts';
 import type { Html } from '../html.ts';
 import { drawChart, seriesColors, shareScale, smallChart } from './draw-chart.ts';
 import { thinPoints } from './thin-points.ts';
@@ -23,7 +24,10 @@ export function precisionRecallChart(options: {
       ruleY([baseline], { strokeDasharray: '3 3', strokeOpacity: 0.6 }),
       // Going down in recall, a precision holds until the next recall is reached.
       line(points, { x: 'x', y: 'y', curve: 'step-after', stroke: seriesColors[0], strokeWidth: 2 }),
-      dot([given], { x: 'recall', y: 'precision', fill: seriesColors[1], r: 5 }),
+      dot([given], {
+        x: 'recall', y: 'precision', fill: seriesColors[1], r: 5,
+        title: () => `as given: precision ${formatNumber(given.precision)}, recall ${formatNumber(given.recall)}`,
+      }),
     ],
   });
 }

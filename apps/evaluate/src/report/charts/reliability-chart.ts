@@ -1,5 +1,6 @@
 import { dot, line, link, rectY } from '@observablehq/plot';
 import type { ReliabilityBin } from '@mmhs/metrics';
+import { formatNumber } from '../format.ts';
 import type { Html } from '../html.ts';
 import { drawChart, seriesColors, shareScale, smallChart } from './draw-chart.ts';
 
@@ -18,7 +19,11 @@ export function reliabilityChart({ title, bins }: { readonly title: string; read
       }),
       link([0], { x1: () => 0, y1: () => 0, x2: () => 1, y2: () => 1, strokeDasharray: '3 3', strokeOpacity: 0.6 }),
       line(filled, { x: 'meanProbability', y: 'positiveShare', stroke: seriesColors[0], strokeWidth: 1.5 }),
-      dot(filled, { x: 'meanProbability', y: 'positiveShare', fill: seriesColors[0], r: 3.5 }),
+      dot(filled, { x: 'meanProbability', y: 'positiveShare', fill: seriesColors[0], r: 3.5, title: describeBin }),
     ],
   });
+}
+
+function describeBin({ meanProbability, positiveShare, weight }: ReliabilityBin): string {
+  return `${weight} posts: said ${formatNumber(meanProbability)}, true ${formatNumber(positiveShare)}`;
 }

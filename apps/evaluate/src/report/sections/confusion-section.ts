@@ -39,7 +39,7 @@ ${figures(labels.map((label, index) => figure({
     heading: label,
     chart: matrixChart({
       title: `Confusion matrix of ${label}`, rows: ['not true', 'true'], columns: ['not given', 'given'],
-      counts: single[index] as (typeof single)[number], rowAxis: '', columnAxis: '', size: 66,
+      counts: single[index] as (typeof single)[number], rowAxis: '', columnAxis: '', size: 62,
     }),
   })))}`;
 }

@@ -20,8 +20,8 @@ export function labelsSection({ view, resamples }: { readonly view: SplitView; r
     const [[, falsePositives], [falseNegatives, truePositives]] = confusion[index] as (typeof confusion)[number];
     return [
       label, support, truePositives, falsePositives, falseNegatives, formatNumber(precision), formatNumber(recall),
-      formatInterval(f1[index] as Interval),
-      ...(areas === undefined ? [] : areas.map((intervals) => formatInterval(intervals[index] as Interval))),
+      valueAndInterval(f1[index] as Interval),
+      ...(areas === undefined ? [] : areas.map((intervals) => valueAndInterval(intervals[index] as Interval))),
       ...(areas === undefined ? [] : [formatNumber(thresholds[index])]),
     ];
   });
@@ -41,6 +41,12 @@ ${figure({
       title: 'F1 of each label with its interval', axis: 'F1', rows: labels.map((name, index) => ({ name, ...(f1[index] as Interval) })),
     }),
   })}`;
+}
+
+/** A value above its interval: tables of five such columns fit beside one another. */
+function valueAndInterval(interval: Interval): Html {
+  const [value, ...range] = formatInterval(interval).split(' ');
+  return html`${value}${range.length > 0 && html` <small>${range.join(' ')}</small>`}`;
 }
 
 /** F1, and with scores average precision and ROC AUC, of each label on the same resamples. */
