@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import type { DescribedPrompt } from '@mmhs/trainer';
 import { labelEach } from './labelling/label-each.ts';
 import type { AdapterFacts, AnswerOrError, Post, PostLabeller } from './labelling/post.ts';
+import { createPlaces } from './places.ts';
 import { preparePictures, type PreparedPost } from './request/prepare-pictures.ts';
 import type { RequestedPost } from './request/read-post.ts';
 import { readPosts, type ReadPostsOptions } from './request/read-posts.ts';
@@ -28,16 +30,20 @@ export type PostLimits = ReadPostsOptions['limits'] & {
   readonly pixels: number;
 };
 
+/** Pictures decoded at the same time, however many requests there are: each takes as much memory as it has pixels, many times its file. */
+const decodedAtOnce = Math.min(4, availableParallelism());
+
 /** The service of a labeller, in the thread it is called in. */
 export function createPostService({ labeller, limits }: { readonly labeller: PostLabeller; readonly limits: PostLimits }): PostService {
   const { adapters } = labeller;
+  const decoding = createPlaces(decodedAtOnce);
   return {
     adapters,
     read: async ({ signal, ...options }) => {
       signal?.throwIfAborted();
       return readPosts({ ...options, limits, adapters: adapters.map(({ name }) => name) });
     },
-    prepare: (options) => preparePictures({ ...options, labeller, pixels: limits.pixels }),
+    prepare: (options) => preparePictures({ ...options, labeller, decoding, pixels: limits.pixels }),
     label: (options) => labelEach({ ...options, labeller }),
     prompt: (options) => labeller.prompt(options),
     close: () => labeller.close(),

@@ -1,6 +1,7 @@
 import { MmhsError } from '@mmhs/core';
 import { isPostError } from '../labelling/label-each.ts';
 import type { Post, PostLabeller } from '../labelling/post.ts';
+import type { Places } from '../places.ts';
 
 /** A post whose picture is ready for the model, or what is wrong with it. */
 export type PreparedPost = { readonly post: Post } | { readonly error: MmhsError };
@@ -11,9 +12,11 @@ export type PreparedPost = { readonly post: Post } | { readonly error: MmhsError
  *
  * @returns one entry a post, in order.
  */
-export async function preparePictures({ posts, labeller, pixels, signal }: {
+export async function preparePictures({ posts, labeller, decoding, pixels, signal }: {
   readonly posts: readonly Post[];
   readonly labeller: Pick<PostLabeller, 'prepareImage'>;
+  /** For pictures that are being decoded. */
+  readonly decoding: Places;
   /** Most pixels of a picture, found in its header. */
   readonly pixels: number;
   readonly signal?: AbortSignal | undefined;
@@ -28,8 +31,13 @@ export async function preparePictures({ posts, labeller, pixels, signal }: {
   async function prepare(post: Post): Promise<PreparedPost> {
     if (post.image === undefined || !('bytes' in post.image)) return { post };
     const { bytes } = post.image;
-    const ready = await labeller.prepareImage({ bytes, name: `${post.source}, image_base64`, limits: { maxPixels: pixels }, signal });
-    return { post: { ...post, image: { ready } } };
+    const giveBack = await decoding.take({ count: 1, signal });
+    try {
+      const ready = await labeller.prepareImage({ bytes, name: `${post.source}, image_base64`, limits: { maxPixels: pixels }, signal });
+      return { post: { ...post, image: { ready } } };
+    } finally {
+      giveBack();
+    }
   }
 
   function toError(error: unknown): PreparedPost {

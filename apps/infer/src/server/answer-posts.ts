@@ -1,10 +1,10 @@
 import type { MmhsError } from '@mmhs/core';
 import { toRow, type AnswerRow } from '../answer-row.ts';
 import type { AdapterFacts, AnswerOrError } from '../labelling/post.ts';
+import type { Places } from '../places.ts';
 import type { RequestedPost } from '../request/read-post.ts';
 import type { PostService } from '../service.ts';
 import type { Batcher } from './batcher.ts';
-import type { Places } from './places.ts';
 
 /** A post's answer as JSON, with the name the caller gave it. */
 export type AnswerBody = AnswerRow & { readonly id?: string | number };

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { MmhsError } from '@mmhs/core';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { createPlaces, type Places } from '../places.ts';
 import type { PostService } from '../service.ts';
 import { createBatcher } from './batcher.ts';
 import { answerBrokenHttp } from './broken-http.ts';
@@ -12,7 +13,6 @@ import { answerHttpEvents } from './http-events.ts';
 import { limitRequests } from './limit-requests.ts';
 import { createMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
-import { createPlaces, type Places } from './places.ts';
 import { addApiRoutes } from './routes-api.ts';
 import { addOperationRoutes } from './routes-operation.ts';
 import { addPageRoutes } from './routes-page.ts';

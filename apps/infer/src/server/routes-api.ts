@@ -33,9 +33,14 @@ export function addApiRoutes(app: FastifyInstance, context: ServerContext): void
     const signal = requestSignal(request, reply, context);
     const [requested] = await readBody(request, 'json', context, signal);
     if (requested === undefined || 'error' in requested) throw requested?.error;
-    const [prepared] = await context.service.prepare({ posts: [requested.post], signal });
-    if (prepared === undefined || 'error' in prepared) throw prepared?.error;
-    return context.service.prompt({ adapter: requested.adapter, post: prepared.post, signal });
+    const giveBack = await context.places.take({ count: 1, signal });
+    try {
+      const [prepared] = await context.service.prepare({ posts: [requested.post], signal });
+      if (prepared === undefined || 'error' in prepared) throw prepared?.error;
+      return await context.service.prompt({ adapter: requested.adapter, post: prepared.post, signal });
+    } finally {
+      giveBack();
+    }
   });
   app.get('/adapters', { schema: adaptersSchema }, async () => ({ adapters: context.service.adapters }));
 }

@@ -7,7 +7,7 @@ export interface Places {
    *
    * @returns gives them back.
    */
-  take(options: { readonly count: number; readonly signal: AbortSignal }): Promise<() => void>;
+  take(options: { readonly count: number; readonly signal?: AbortSignal | undefined }): Promise<() => void>;
 }
 
 interface Waiter {
@@ -40,19 +40,19 @@ export function createPlaces(total: number): Places {
         startNext();
       };
       return new Promise((resolve, reject) => {
-        signal.throwIfAborted();
+        signal?.throwIfAborted();
         const onAbort = (): void => {
           leave(waiter);
-          reject(signal.reason);
+          reject(signal?.reason);
         };
         const waiter: Waiter = {
           count,
           start: () => {
-            signal.removeEventListener('abort', onAbort);
+            signal?.removeEventListener('abort', onAbort);
             resolve(giveBack);
           },
         };
-        signal.addEventListener('abort', onAbort, { once: true });
+        signal?.addEventListener('abort', onAbort, { once: true });
         waiters = [...waiters, waiter];
         startNext();
       });
