@@ -17,5 +17,6 @@ export function labellerSettings(settings: InferSettings, cwd: string): PostLabe
     merge: settings.merge,
     ...precisionOptions(settings),
     scores: settings.scores,
+    exactUpTo: settings.exact_up_to,
   };
 }

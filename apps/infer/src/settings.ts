@@ -21,6 +21,10 @@ export const inferSchema = z.strictObject({
     group: 'Adapter', help: 'How labels follow from what the model says: thresholds on the probability of each label (those tuned for the adapter, else 0.5), marginals (0.5 for all), the likeliest array of labels, or an answer written freely or constrained to labels.',
   }),
   scores: setting(z.boolean().default(false), { group: 'Adapter', help: 'Give the probability of each label where the rule does without.' }),
+  exact_up_to: setting(z.int().min(0).default(8), {
+    group: 'Adapter', value: 'LABELS',
+    help: 'With up to so many labels probabilities are exact. With more, a post that the model is unsure about would take long: they are estimates where the likeliest label arrays do not settle them, and the answer says what is missing.',
+  }),
   merge: setting(z.boolean().default(false), {
     group: 'Adapter', help: 'Merge the adapter into a copy of the weights it changes: faster, and more memory.',
   }),
