@@ -1,10 +1,9 @@
-import { elementCount, type FloatTensor, type TensorSpec } from '@mmhs/core';
-import { createRandom } from '@mmhs/data';
+import { createRandom, elementCount, type FloatTensor, type TensorSpec } from '@mmhs/core';
 
-/** Numbers that all weights are cut from: dense kernels do not look at the values. */
-const poolSize = 1 << 20;
+/** Numbers that all weights are cut from. Odd, so that rows of even length do not repeat before as many of them as this. */
+const poolSize = 2 ** 20 + 7;
 
-/** Small random weights, norms one, biases zero; quick to make at any size. */
+/** Small random weights, norms one, biases zero, each tensor from another place of the pool; quick to make at any size. */
 export function randomWeights(tensors: readonly TensorSpec[], seed = 0): Map<string, FloatTensor> {
   const random = createRandom(seed);
   const pool = Float32Array.from({ length: poolSize }, () => (random.next() - 0.5) * 0.07);
@@ -12,11 +11,18 @@ export function randomWeights(tensors: readonly TensorSpec[], seed = 0): Map<str
     const sizes = shape as readonly number[];
     const data = new Float32Array(elementCount(sizes));
     if (name.includes('norm') && name.endsWith('weight')) data.fill(1);
-    else if (!name.endsWith('bias')) {
-      for (let start = 0; start < data.length; start += poolSize) {
-        data.set(pool.subarray(0, Math.min(poolSize, data.length - start)), start);
-      }
-    }
+    else if (!name.endsWith('bias')) fillFrom(data, pool, createRandom([seed, name]).integer(poolSize));
     return [name, { type: 'float32', shape: sizes, data }];
   }));
+}
+
+/** Copies the pool again and again, the first time from `start`. */
+function fillFrom(data: Float32Array, pool: Float32Array, start: number): void {
+  let from = start;
+  for (let done = 0; done < data.length;) {
+    const piece = pool.subarray(from, from + data.length - done);
+    data.set(piece, done);
+    done += piece.length;
+    from = 0;
+  }
 }

@@ -1,35 +1,46 @@
 /**
- * Writes a random-weight checkpoint with SmolVLM-256M's exact shapes, in bfloat16, which the trainer can train.
+ * Writes a random-weight checkpoint with the exact shapes of SmolVLM-256M, Qwen2-VL-2B or PaliGemma2-3B, in bfloat16, which the
+ * apps can train, run and export.
  *
- *   npx tsx --conditions=@mmhs/source bench/write-checkpoint.ts --out FOLDER
+ *   npx tsx --conditions=@mmhs/source bench/write-checkpoint.ts --out FOLDER [--model smolvlm-256m|qwen2-vl-2b|paligemma2-3b]
  *
  * The tokenizer is the demo's (the real one cannot be shipped here); the vocabulary keeps its real size.
  */
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { createTokenizer, writeSafetensors, type RawTensor } from '@mmhs/runtime';
 
+import { largeCheckpointFiles } from './large/checkpoint-files.ts';
+import { writeRandomCheckpoint } from './large/checkpoint.ts';
+import { largeModels } from './large/models.ts';
 import { randomWeights } from './random-weights.ts';
 import { openSmolvlm256m, smolvlm256mConfig } from './smolvlm-256m.ts';
 
-const { values: flags } = parseArgs({ options: { out: { type: 'string', default: 'runs/smolvlm-256m-random' } } });
 const demo = join(import.meta.dirname, '../data/demo/checkpoint');
+const { values: flags } = parseArgs({ options: { model: { type: 'string', default: 'smolvlm-256m' }, out: { type: 'string' } } });
+const folder = flags.out ?? `runs/${flags.model}-random`;
+const large = largeModels[flags.model];
+if (large === undefined && flags.model !== 'smolvlm-256m') {
+  throw new Error(`--model ${flags.model}: one of smolvlm-256m, ${Object.keys(largeModels).join(', ')}`);
+}
 
-await mkdir(flags.out, { recursive: true });
-await writeJsonFiles(flags.out);
-await writeWeights(join(flags.out, 'model.safetensors'));
-process.stdout.write(`${flags.out}\n`);
+await mkdir(folder, { recursive: true });
+const files = large === undefined ? await smolFiles() : await largeCheckpointFiles(flags.model, large.config);
+for (const [name, json] of Object.entries(files)) await writeFile(join(folder, name), `${JSON.stringify(json, null, 2)}\n`);
+if (large === undefined) await writeWeights(join(folder, 'model.safetensors'));
+else await writeRandomCheckpoint({ folder, tensors: large.open().tensors });
+process.stdout.write(`${folder}\n`);
 
-async function writeJsonFiles(folder: string): Promise<void> {
-  const [tokenizer, tokenizerConfig] = await Promise.all(['tokenizer.json', 'tokenizer_config.json'].map(async (name) => {
-    await copyFile(join(demo, name), join(folder, name));
-    return JSON.parse(await readFile(join(demo, name), 'utf8')) as unknown;
-  }));
+async function smolFiles(): Promise<Record<string, unknown>> {
+  const [tokenizer, tokenizerConfig] = await Promise.all(['tokenizer.json', 'tokenizer_config.json'].map(async (name) =>
+    JSON.parse(await readFile(join(demo, name), 'utf8')) as unknown));
   const { specialId } = createTokenizer({ tokenizer, tokenizerConfig });
   const tokens = { image: specialId('<image>'), end: specialId('<end_of_utterance>'), pad: specialId('<|im_end|>') };
-  const files = {
+  return {
+    'tokenizer.json': tokenizer,
+    'tokenizer_config.json': tokenizerConfig,
     'config.json': smolvlm256mConfig(tokens),
     'generation_config.json': { eos_token_id: tokens.end, pad_token_id: tokens.pad },
     'processor_config.json': { image_seq_len: 64, processor_class: 'Idefics3Processor' },
@@ -39,7 +50,6 @@ async function writeJsonFiles(folder: string): Promise<void> {
       max_image_size: { longest_edge: 512 }, size: { longest_edge: 2048 },
     },
   };
-  for (const [name, json] of Object.entries(files)) await writeFile(join(folder, name), `${JSON.stringify(json, null, 2)}\n`);
 }
 
 async function writeWeights(path: string): Promise<void> {
