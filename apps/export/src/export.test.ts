@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineLoraConfig, initialiseAdapters, resolveAdapters, saveAdapter } from '@mmhs/lora';
 import { openCheckpointFolder } from '@mmhs/runtime';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { exportModel, type ExportType, type ProgressReporter } from '@mmhs/trainer';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { exportFolder } from './export.ts';
 import { families } from './families.ts';
 
@@ -33,4 +34,38 @@ it.each([
   await exportFolder({ argv, env: {}, cwd: run, signal: new AbortController().signal });
   expect(await readdir(join(run, place, 'onnx'))).toContain('decoder_model_merged_quantized.onnx');
   expect(printed.mock.calls.flat().join('')).toContain(join(place, 'onnx/embed_tokens_quantized.onnx'));
+});
+
+describe('a folder of an earlier export', () => {
+  /** Exports without an adapter, and stops at so many megabytes. */
+  async function write(folder: string, types: readonly ExportType[], stopAt = Infinity): Promise<{ readonly done: number; readonly total: number }> {
+    const stop = new AbortController();
+    const seen = { done: 0, total: 0 };
+    const progress: ProgressReporter = {
+      start: ({ total }) => void (seen.total = total),
+      update: ({ done }) => {
+        seen.done = done;
+        if (done >= stopAt) stop.abort(new Error('enough'));
+      },
+      note: () => undefined,
+      stop: () => undefined,
+    };
+    await exportModel({ adapterFolder: null, modelId: checkpoint, families, folder, types, progress, signal: stop.signal });
+    return seen;
+  }
+
+  const endings = async (folder: string): Promise<Set<string>> =>
+    new Set((await readdir(join(folder, 'onnx'))).map((file) => file.replace(/_data(_\d+)?$/, '').replace(/^.*?(_fp16|_quantized|_q4)?\.onnx$/, '$1')));
+
+  it('holds the new variants alone afterwards, and none when stopped half way', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'mmhs-export-again-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await write(folder, ['q8', 'fp16']);
+    expect(await endings(folder)).toEqual(new Set(['_quantized', '_fp16']));
+    const { done, total } = await write(folder, ['fp32']);
+    expect(await endings(folder)).toEqual(new Set(['']));
+    expect(done).toBe(total);
+    await expect(write(folder, ['fp32'], total / 2)).rejects.toThrow('enough');
+    expect(await readdir(join(folder, 'onnx'))).toEqual([]);
+  });
 });

@@ -68,9 +68,15 @@ describe('exportGraph', () => {
     expect(nodes.find(({ opType }) => opType === 'Gather')?.input[0]).toBe('table.float16');
   });
 
-  it('stops when told to', async () => {
-    const signal = AbortSignal.abort(new Error('enough'));
-    await expect(exportGraph({ graph: toy(), path: join(folder, 'toy.onnx'), readWeight, signal })).rejects.toThrow('enough');
-    expect(await readdir(folder)).not.toContain('toy.onnx');
+  it('stops when told to, and leaves nothing behind: neither half of its own weights nor an older model beside them', async () => {
+    const path = join(folder, 'toy.onnx');
+    await exportGraph({ graph: toy(), path, readWeight });
+    const stop = new AbortController();
+    const stopping = (name: string): Promise<FloatTensor> => {
+      if (name === 'matrix') stop.abort(new Error('enough'));
+      return readWeight(name);
+    };
+    await expect(exportGraph({ graph: toy(), path, readWeight: stopping, signal: stop.signal, chunkBytes: 10 })).rejects.toThrow('enough');
+    expect(await readdir(folder)).toEqual([]);
   });
 });

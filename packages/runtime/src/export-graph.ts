@@ -1,4 +1,4 @@
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { FloatTensor, ModelGraph } from '@mmhs/core';
 import { decodeModel, encodeModel, onnxTypeNumbers, type OnnxModel, type OnnxTensor } from '@mmhs/graph';
@@ -34,12 +34,14 @@ const writtenAtOnce = 2 ** 30;
  * Writes a graph with its weights: the model to `path`, weights as ONNX external data to `<path>_data`, `<path>_data_1` and so on.
  *
  * One weight at a time is in memory. Vectors, and tensors with numbers that float16 cannot hold, are stored as float32 always.
+ * A model that was there is removed first and its place stays empty when writing fails: no model is ever beside the weights of another.
  *
  * @returns the number of files with weights.
  */
 export async function exportGraph(options: ExportGraphOptions): Promise<{ readonly dataFiles: number }> {
   const { graph, path, readWeight, storeAs = 'float32', signal } = options;
   await mkdir(dirname(path), { recursive: true });
+  await rm(path, { force: true });
   const model = decodeModel(graph.model);
   const files = createDataFiles(path, options.chunkBytes ?? 2e9);
   try {
@@ -58,8 +60,10 @@ export async function exportGraph(options: ExportGraphOptions): Promise<{ readon
       addInitializer(model, weight.values.name, weight.values.type, weight.values.shape, await files.append(values));
       addInitializer(model, weight.scales.name, 'float32', weight.scales.shape, await files.append(scales));
     }
-  } finally {
     await files.close();
+  } catch (error) {
+    await files.remove();
+    throw error;
   }
   const stored = new Set(model.graph.initializer.map(({ name }) => name));
   const widened = new Set(graph.weights.map(({ name }) => name));
@@ -107,16 +111,21 @@ function createDataFiles(modelPath: string, chunkBytes: number): {
   append(values: Float32Array | Uint16Array | Uint8Array | Int8Array): Promise<{ key: string; value: string }[]>;
   count(): number;
   close(): Promise<void>;
+  remove(): Promise<void>;
 } {
   let file: FileHandle | undefined;
-  let path = '';
-  let count = 0;
+  const paths: string[] = [];
   let offset = 0;
+  const close = async (): Promise<void> => {
+    const last = file;
+    file = undefined;
+    await last?.close();
+  };
   const next = async (): Promise<FileHandle> => {
-    await file?.close();
-    path = `${modelPath}_data${count === 0 ? '' : `_${count}`}`;
+    await close();
+    const path = `${modelPath}_data${paths.length === 0 ? '' : `_${paths.length}`}`;
     file = await open(path, 'w');
-    count += 1;
+    paths.push(path);
     offset = 0;
     return file;
   };
@@ -133,12 +142,16 @@ function createDataFiles(modelPath: string, chunkBytes: number): {
       }
       offset = Math.ceil((start + bytes.byteLength) / pageBytes) * pageBytes;
       return [
-        { key: 'location', value: basename(path) },
+        { key: 'location', value: basename(paths.at(-1) ?? '') },
         { key: 'offset', value: String(start) },
         { key: 'length', value: String(bytes.byteLength) },
       ];
     },
-    count: () => count,
-    close: async () => file?.close(),
+    count: () => paths.length,
+    close,
+    remove: async () => {
+      await close();
+      for (const path of paths) await rm(path, { force: true });
+    },
   };
 }

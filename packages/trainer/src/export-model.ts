@@ -1,34 +1,19 @@
 import { copyFile, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { MmhsError, type FloatTensor, type ImageSizeOptions, type ModelGraph, type TransformersJsExport, type VlmFamily, type VlmModel } from '@mmhs/core';
+import { MmhsError, type FloatTensor, type ImageSizeOptions, type VlmFamily, type VlmModel } from '@mmhs/core';
 import { loadAdapter, mergeAdapter } from '@mmhs/lora';
 import { exportGraph, openCheckpointFolder, openCheckpointTensors, writeFileAtomically } from '@mmhs/runtime';
 
 import { chooseFamily } from './config-family.ts';
 import { decisionFile } from './decision-file.ts';
 import { exportFiles } from './export-files.ts';
+import { planGraphs, type ExportType, type PlannedGraph } from './export-plan.ts';
+import { makeRoom, neededBytes, removeGraphs } from './export-room.ts';
 import { findCheckpoint } from './find-checkpoint.ts';
 import { findAdapterModel } from './labeller-model.ts';
 import type { ProgressReporter } from './progress.ts';
 import { readPromptRecord } from './run-checkpoints.ts';
-
-/**
- * How an exported model stores its weights: as they are, rounded to 16 bits, or the linears in 8 or 4 bits with a scale a block and
- * the rest in 16. All compute with float32 numbers.
- */
-export const exportTypes = ['fp32', 'fp16', 'q8', 'q4'] as const;
-
-/** One of {@link exportTypes}. */
-export type ExportType = (typeof exportTypes)[number];
-
-/** What each type stands for, and the ending by which `@huggingface/transformers` finds its files. */
-const typeFacts = {
-  fp32: { suffix: '', storeAs: 'float32', precision: 'float32' },
-  fp16: { suffix: '_fp16', storeAs: 'float16', precision: 'float32' },
-  q8: { suffix: '_quantized', storeAs: 'float16', precision: 'weights-int8' },
-  q4: { suffix: '_q4', storeAs: 'float16', precision: 'weights-int4' },
-} as const;
 
 /** Options of {@link exportModel}. */
 export interface ExportModelOptions {
@@ -37,7 +22,7 @@ export interface ExportModelOptions {
   /** Checkpoint folder, or the name of a model on the Hub; null for the one the adapter names. */
   readonly modelId: string | null;
   readonly families: readonly VlmFamily[];
-  /** Folder to write; made, and its files replaced. */
+  /** Folder to write; made, and its files replaced: graphs of an earlier export are removed, also of types that are not written now. */
   readonly folder: string;
   readonly types: readonly ExportType[];
   /** Most bytes of a file of weights; a larger tensor has one to itself. @default 2e9, what browsers can read */
@@ -53,10 +38,11 @@ export interface ExportModelOptions {
 /**
  * Writes a model with its adapter merged as a folder that `@huggingface/transformers` loads as it is (docs/export.md): `config.json`,
  * the processor's and the tokenizer's files, `onnx/*.onnx` with their weights beside them, and the adapter's `prompt.json` and
- * `decision.json` if it has them.
+ * `decision.json` if it has them. Stopped or failed, it leaves no graphs behind.
  *
  * @returns paths of the graphs inside the folder.
- * @throws MmhsError `MMHS_EXPORT_FAMILY` when that library does not know the model, and whatever opening model and adapter throws.
+ * @throws MmhsError `MMHS_EXPORT_FAMILY` when that library does not know the model, `MMHS_EXPORT_DISK_SPACE` before anything is written
+ * when the disk is too small, and whatever opening model and adapter throws.
  */
 export async function exportModel(options: ExportModelOptions): Promise<{ readonly graphs: readonly string[] }> {
   const { adapterFolder, families, folder, types, chunkBytes, progress, signal } = options;
@@ -67,16 +53,11 @@ export async function exportModel(options: ExportModelOptions): Promise<{ readon
   const { transformersJs } = model;
   if (transformersJs === undefined) throw unknownThere(family.name);
   const readWeight = await openWeights({ source, model, adapterFolder, signal });
-  const chunks: Record<string, number> = {};
-  await mkdir(folder, { recursive: true });
-  const graphs = listGraphs(transformersJs, types);
-  progress?.start({ name: 'graphs', total: graphs.length, done: 0 });
-  for (const [index, { name, graph, storeAs }] of graphs.entries()) {
-    const { dataFiles } = await exportGraph({ graph, path: join(folder, 'onnx', name), readWeight, storeAs, signal, ...(chunkBytes !== undefined && { chunkBytes }) });
-    chunks[name] = dataFiles;
-    progress?.update({ done: index + 1 });
-  }
-  progress?.stop();
+  const graphs = planGraphs(transformersJs, types);
+  const onnx = join(folder, 'onnx');
+  await mkdir(onnx, { recursive: true });
+  await makeRoom({ folder: onnx, graphs });
+  const chunks = await writeGraphs({ folder: onnx, graphs, readWeight, chunkBytes, progress, signal });
   const imageSize = await copyPromptRecord(adapterFolder, folder);
   await copyDecision(adapterFolder, folder);
   for (const [name, content] of Object.entries(exportFiles({ files, transformersJs, imageSize, chunks }))) {
@@ -92,16 +73,44 @@ async function findSource(options: ExportModelOptions): Promise<string> {
   throw new MmhsError('MMHS_CONFIG_MISSING', 'There is nothing to export', { where: '--adapter, --model_id', fix: 'give an adapter, a model or both' });
 }
 
-/** The graphs of all types with the names of their files. */
-function listGraphs(model: TransformersJsExport, types: readonly ExportType[]): {
-  readonly name: string;
-  readonly storeAs: 'float32' | 'float16';
-  readonly graph: ModelGraph;
-}[] {
-  return [...new Set(types)].flatMap((type) => {
-    const { suffix, storeAs, precision } = typeFacts[type];
-    return Object.entries(model.graphs({ precision })).map(([session, graph]) => ({ name: `${session}${suffix}.onnx`, storeAs, graph }));
-  });
+/** Writes the graphs in turn, or none at all; returns how many files of weights each has, by its name. */
+async function writeGraphs(options: Pick<ExportModelOptions, 'chunkBytes' | 'progress' | 'signal'> & {
+  readonly folder: string;
+  readonly graphs: readonly PlannedGraph[];
+  readonly readWeight: (name: string) => Promise<FloatTensor>;
+}): Promise<Record<string, number>> {
+  const { folder, graphs, readWeight, chunkBytes, progress, signal } = options;
+  const chunks: Record<string, number> = {};
+  const showBytes = countMegabytes(graphs, progress);
+  try {
+    for (const { name, graph, storeAs, bytes } of graphs) {
+      const readCounted = async (weight: string): Promise<FloatTensor> => {
+        const tensor = await readWeight(weight);
+        showBytes(bytes.get(weight) ?? 0);
+        return tensor;
+      };
+      const path = join(folder, name);
+      const { dataFiles } = await exportGraph({ graph, path, readWeight: readCounted, storeAs, signal, ...(chunkBytes !== undefined && { chunkBytes }) });
+      chunks[name] = dataFiles;
+    }
+    return chunks;
+  } catch (error) {
+    await removeGraphs({ folder, graphs });
+    throw error;
+  } finally {
+    progress?.stop();
+  }
+}
+
+/** Begins to show how much of all weights is done; returns what is told of each piece. */
+function countMegabytes(graphs: readonly PlannedGraph[], progress: ProgressReporter | undefined): (bytes: number) => void {
+  const megabytes = (bytes: number): number => Math.ceil(bytes / 1e6);
+  let done = 0;
+  progress?.start({ name: 'weights MB', total: megabytes(neededBytes(graphs)) });
+  return (bytes) => {
+    done += bytes;
+    progress?.update({ done: megabytes(done) });
+  };
 }
 
 /** The checkpoint's tensors, with the adapter in those that it changes. */

@@ -21,7 +21,8 @@ export {
 export { trainingConfigSchema, type TrainingSettings } from './config-schema.ts';
 export { precisionOptions, precisionSettings } from './precision-settings.ts';
 export { chooseFamily, completeConfig, findModel, type FoundModel } from './config-family.ts';
-export { exportModel, exportTypes, type ExportModelOptions, type ExportType } from './export-model.ts';
+export { exportModel, type ExportModelOptions } from './export-model.ts';
+export { exportTypes, type ExportType } from './export-plan.ts';
 export { findCheckpoint, type FindCheckpointOptions } from './find-checkpoint.ts';
 export { findAdapterModel } from './labeller-model.ts';
 export { runCommand, type CommandContext, type RunCommandOptions } from './flags-command.ts';
