@@ -26,17 +26,17 @@ export function quantizedMatmul(x: Value, source: string, outFeatures: number, b
   const inFeatures = x.shape[1];
   if (precision === 'float32' || typeof inFeatures !== 'number') return graph.shapeError('quantizedMatmul', 'rows of a fixed width are needed', x);
   const weight = { source, outFeatures, inFeatures, precision };
-  // The operators add a vector themselves; an adapter's update is a matrix.
-  const vector = bias?.shape.length === 1 && precision !== 'weights-nf4' ? bias : undefined;
+  // DynamicQuantizeMatMul adds a vector itself; an adapter's update is a matrix. MatMulNBits could, but not in all browsers.
+  const vector = bias?.shape.length === 1 && precision === 'int8' ? bias : undefined;
   const product = precision === 'weights-nf4' ? nf4Matmul(x, weight)
     : precision === 'int8' ? dynamicProduct(x, { ...weight, precision, blockSize: inFeatures }, vector)
-    : blockProduct(x, { ...weight, precision, blockSize: blockSizes[precision] }, vector);
+    : blockProduct(x, { ...weight, precision, blockSize: blockSizes[precision] });
   return bias === vector || bias === undefined ? product : add(product, bias);
 }
 
 type Described = Omit<QuantizedWeight, 'values' | 'scales'>;
 
-function blockProduct(x: Value, weight: Described, bias: Value | undefined): Value {
+function blockProduct(x: Value, weight: Described): Value {
   const { graph } = x;
   const { outFeatures, inFeatures, blockSize, precision } = weight;
   const bits = precision === 'weights-int4' ? 4 : 8;
@@ -45,7 +45,7 @@ function blockProduct(x: Value, weight: Described, bias: Value | undefined): Val
     values: { type: 'uint8', shape: [outFeatures, blocks, (blockSize * bits) / 8] }, scales: [outFeatures * blocks],
   });
   const attributes = { K: inFeatures, N: outFeatures, bits, block_size: blockSize, accuracy_level: accuracyLevel };
-  return multiply('MatMulNBits', [x, values, scales, ...(bias === undefined ? [] : [undefined, undefined, bias])], attributes, outFeatures);
+  return multiply('MatMulNBits', [x, values, scales], attributes, outFeatures);
 }
 
 function dynamicProduct(x: Value, weight: Described, bias: Value | undefined): Value {

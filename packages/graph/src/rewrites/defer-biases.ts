@@ -1,10 +1,7 @@
 import type { Node, Value } from '../graph.ts';
 
-/** Activations that take a bias, by those that do not. */
-const biasedActivations: Readonly<Record<string, string>> = { FastGelu: 'FastGelu', Gelu: 'BiasGelu' };
-
 /**
- * Takes biases out of products and adds them where the product is read next: by its activation, or beside another addend.
+ * Takes biases out of products and adds them where the product is read next: by tanh GELU, or beside another addend.
  *
  * onnxruntime's Gemm writes the bias to all of its result and then accumulates onto it; without one it writes once. On a layer of a
  * vision tower that is 2 to 4 % of the time.
@@ -37,9 +34,8 @@ function readersOf(nodes: readonly Node[]): Map<string, Node[]> {
 
 /** What stands for the reader of a product that lacks its bias; undefined where it cannot take one. */
 function addLater(reader: Node, product: Value, bias: Value): Node[] | undefined {
-  const { type, domain, inputs } = reader;
-  const biased = domain === 'com.microsoft' && inputs.length === 1 ? biasedActivations[type] : undefined;
-  if (biased !== undefined) return [{ ...reader, type: biased, inputs: [product, bias] }];
+  const { type, inputs } = reader;
+  if (type === 'FastGelu' && inputs.length === 1) return [{ ...reader, inputs: [product, bias] }];
   const isSum = type === 'Add' && inputs.every((input) => input?.shape.join() === product.shape.join());
   if (!isSum) return undefined;
   const sum: Value = { ...product, name: `${product.name}_biased` };

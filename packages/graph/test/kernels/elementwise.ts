@@ -36,8 +36,6 @@ const cast: Kernel = ([x], node) => {
 
 const tanhGelu = (x: number): number => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 
-const erfGelu = (x: number): number => (x / 2) * (1 + erf(x / Math.SQRT2));
-
 /** Elementwise operators. */
 export const elementwiseKernels: Readonly<Record<string, Kernel>> = {
   Identity: unary((x) => x),
@@ -62,8 +60,7 @@ export const elementwiseKernels: Readonly<Record<string, Kernel>> = {
     const alpha = attribute(node, 'alpha', 1.702);
     return unary((x) => x * logistic(alpha * x))(inputs, node);
   },
-  'com.microsoft.Gelu': unary(erfGelu),
-  'com.microsoft.BiasGelu': binary((x, bias) => erfGelu(x + bias)),
+  'com.microsoft.Gelu': unary((x) => (x / 2) * (1 + erf(x / Math.SQRT2))),
   'com.microsoft.FastGelu': ([x, bias], node) =>
     (bias === undefined ? unary(tanhGelu)([x!], node) : binary((element, added) => tanhGelu(element + added))([x!, bias], node)),
 };
