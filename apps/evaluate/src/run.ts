@@ -46,6 +46,7 @@ export async function evaluateSplits(options: ReadSettings & {
     batchSize: settings.per_device_eval_batch_size,
     maxNewTokens: settings.max_new_tokens,
     rule: settings.rule,
+    exactUpTo: settings.exact_up_to,
     ...(precision === undefined ? precisionOptions(settings) : { precision, visionPrecision: precision }),
     signal,
   });

@@ -23,6 +23,10 @@ export const evaluateSchema = z.strictObject({
   scores: setting(z.boolean().default(true), {
     group: 'Adapter', help: 'Compute the probability of each label, for curves and calibration.',
   }),
+  exact_up_to: setting(z.int().min(0).default(8), {
+    group: 'Adapter', value: 'LABELS',
+    help: 'With up to so many labels probabilities are exact. With more, a post that the model is unsure about would take long: they are estimates where the likeliest label arrays do not settle them, and predictions.jsonl says what is missing.',
+  }),
   ...precisionSettings,
   agreement: setting(z.boolean().default(false), {
     group: 'Adapter', help: 'Label the posts in float32 too, and say how many answers are the same and how far scores differ.',

@@ -114,7 +114,7 @@ export interface LabellerOptions {
   readonly visionPrecision?: LinearPrecision | undefined;
   /**
    * Up to this many labels every label array is scored unless the likeliest have all but a millionth of the probability; with more,
-   * the search for these may end sooner, and `missing` says what the others can have. @default 12, 4096 arrays
+   * the search for these may end sooner, and `missing` says what the others can have. @default 8, 256 arrays
    */
   readonly exactUpTo?: number | undefined;
   /** Threshold of each label by name, instead of the adapter's own. */

@@ -47,7 +47,10 @@ export interface CreatePredictorOptions {
   readonly precision?: LinearPrecision | undefined;
   /** How the language model gets its weights. @default as for a session */
   readonly weightBinding?: CreateDecoderOptions['weightBinding'];
-  /** Up to this many labels every label array is scored unless the likeliest have all but a millionth of the probability. @default 12 */
+  /**
+   * Up to this many labels every label array is scored unless the likeliest have all but a millionth of the probability. With more,
+   * a post that the model is unsure about would take long; predictions then say what is `missing`. @default 8, 256 arrays
+   */
   readonly exactUpTo?: number | undefined;
 }
 
@@ -63,11 +66,11 @@ const negligible = 1e-6;
  * @throws MmhsError `MMHS_LABEL_LANGUAGE` when two labels are the same to the tokenizer.
  */
 export function createPredictor(options: CreatePredictorOptions): Predictor {
-  const { runtime, model, weights, parameters, trainable, features, tokenizer, language, exactUpTo } = options;
+  const { runtime, model, weights, parameters, trainable, features, tokenizer, language, exactUpTo = 8 } = options;
   const { labelSet } = language;
   const decoder = createDecoder({ runtime, model, trainable, weights, parameters, precision: options.precision, weightBinding: options.weightBinding });
   const trie = createLabelTrie(language);
-  const scoring = { trie, labelCount: labelSet.length, searchFrom, ...(exactUpTo === undefined ? {} : { exactUpTo }) };
+  const scoring = { trie, labelCount: labelSet.length, searchFrom, exactUpTo };
 
   const predictBatch = async (posts: readonly PreparedPost[], wish: BatchWish): Promise<Prediction[]> => {
     const { rule, signal } = wish;
