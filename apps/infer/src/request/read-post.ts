@@ -1,6 +1,7 @@
 import { MmhsError } from '@mmhs/core';
 import type { z } from 'zod';
 import type { Post } from '../labelling/post.ts';
+import { countValues } from './count-values.ts';
 import { postSchema } from './post-schema.ts';
 import { readBase64 } from './read-base64.ts';
 import { parseJson } from './parse-json.ts';
@@ -28,6 +29,7 @@ export interface ReadPostOptions {
 export function readPost(bytes: Uint8Array, where: string, options: ReadPostOptions): RequestedPost {
   let id: string | number | undefined;
   try {
+    checkCount(bytes, where);
     const fields = checkFields(parseJson(bytes, where), where);
     id = fields.id;
     return { id, ...checkPost(fields, where, options) };
@@ -57,6 +59,14 @@ function checkFields(value: unknown, where: string): PostFields {
   const field = String(issue?.path[0] ?? '');
   if (field === '') throw wrongField(where, describeType(value), 'an object such as {"text": "...", "image_base64": "..."}');
   throw wrongField(`${where}, ${field}`, describeType((value as Record<string, unknown>)[field]), issue?.message ?? '');
+}
+
+/** A post has four fields. Up to here the wrong one is named; parsing a million of them would keep everybody waiting. */
+const mostValues = 100;
+
+function checkCount(bytes: Uint8Array, where: string): void {
+  const values = countValues(bytes);
+  if (values > mostValues) throw wrongField(where, `${values} values`, Object.keys(postSchema.shape).join(', '));
 }
 
 function wrongField(where: string, got: string, expected: string): MmhsError {

@@ -23,13 +23,20 @@ export function readPosts({ body, format, ...options }: ReadPostsOptions): Reque
     });
   }
   if (format === 'json') return [readPost(body, 'body', options)];
-  const lines = splitLines(body);
-  if (lines.length > options.limits.lines) {
+  const count = countLines(body);
+  if (count > options.limits.lines) {
     throw new MmhsError('MMHS_REQUEST_TOO_LARGE', 'The request holds too many posts', {
-      got: `${lines.length} lines`, expected: `at most ${options.limits.lines}`, fix: 'send fewer lines at a time',
+      got: `${count} lines`, expected: `at most ${options.limits.lines}`, fix: 'send fewer lines at a time',
     });
   }
-  return lines.map((line, index) => readPost(line, `line ${index + 1}`, options));
+  return splitLines(body).map((line, index) => readPost(line, `line ${index + 1}`, options));
+}
+
+/** How many lines {@link splitLines} gives; in a body of line feeds they would take a hundred times its memory. */
+function countLines(body: Uint8Array): number {
+  let count = body.at(-1) === lineFeed ? 0 : 1;
+  for (const byte of body) if (byte === lineFeed) count += 1;
+  return count;
 }
 
 /** Lines without their ends; what follows the last line feed is a line unless it is empty. */

@@ -105,6 +105,8 @@ describe('a request that is not usable', () => {
     ['null', 'null', 400, 'MMHS_REQUEST_FIELD'],
     ['a text that is none', '{"text": 3}', 400, 'MMHS_REQUEST_FIELD'],
     ['an unknown field', '{"txt": "a"}', 400, 'MMHS_REQUEST_FIELD'],
+    ['more fields than are worth parsing', `{${Array.from({ length: 9000 }, (_, index) => `"k${index}":1`).join()}}`, 400, 'MMHS_REQUEST_FIELD'],
+    ['a field over and over', `{${'"text":"a",'.repeat(9000)}"text":"b"}`, 400, 'MMHS_REQUEST_FIELD'],
     ['a dangerous field', '{"text": "a", "__proto__": {"x": 1}}', 400, 'MMHS_REQUEST_FIELD'],
     ['an empty post', '{"text": " "}', 400, 'MMHS_REQUEST_EMPTY'],
     ['a long text', JSON.stringify({ text: 'a'.repeat(1001) }), 413, 'MMHS_REQUEST_TOO_LARGE'],
@@ -150,6 +152,8 @@ describe('a request that is not usable', () => {
   it('is told so: too many lines', async () => {
     const server = await start();
     expect(await server.post('/invocations', '{"text":"a"}\n'.repeat(9), lines))
-      .toMatchObject({ status: 413, text: expect.stringContaining('at most 8') as string });
+      .toMatchObject({ status: 413, text: expect.stringContaining('9 lines; expected at most 8') as string });
+    expect(await server.post('/invocations', '\n'.repeat(100_000), lines))
+      .toMatchObject({ status: 413, text: expect.stringContaining('100000 lines') as string });
   });
 });
