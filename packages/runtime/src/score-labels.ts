@@ -4,7 +4,7 @@ import { placeAfterPrompt, treeRows } from './decoding-rows.ts';
 import type { Decoder } from './decoding-session.ts';
 import type { Answer, TrieNode } from './label-trie.ts';
 import { ancestorsOf, innerNodesBelow, tokensOf, wantChildren } from './label-walk.ts';
-import { defaultTolerance, searchAnswers, type SearchLimits } from './score-search.ts';
+import { defaultBeamLimit, defaultTolerance, searchAnswers, type SearchLimits } from './score-search.ts';
 
 /** What a model thinks of the answers to one post. */
 export interface ScoredAnswers {
@@ -48,6 +48,8 @@ export interface ScoreLabelsOptions extends SearchLimits {
 
 /** Logits in one run: 256 MB, and as much for their log-probabilities. */
 const mostLogits = 2 ** 26;
+/** A search in vain may cost a quarter of scoring all answers: a beginning brings along some 12 tokens, each answer adds 3 to the tree. */
+const answersABeginning = 16;
 /** Tree tokens in one run, for the attention scores' sake. */
 const mostTreeTokens = 1024;
 
@@ -65,8 +67,8 @@ export async function scoreLabels(options: ScoreLabelsOptions): Promise<ScoredAn
 }
 
 async function searchThenScoreAll(options: ScoreLabelsOptions): Promise<ScoredAnswers[]> {
-  const { posts, imageFeatures, tolerance = defaultTolerance } = options;
-  const scored = await searchAnswers(options);
+  const { labelCount, posts, imageFeatures, tolerance = defaultTolerance, beamLimit = defaultBeamLimit } = options;
+  const scored = await searchAnswers({ ...options, beamLimit: Math.min(beamLimit, Math.max(16, 2 ** labelCount / answersABeginning)) });
   const open = scored.flatMap(({ missing }, sample) => (missing > tolerance ? [sample] : []));
   const whole = await scoreAll({
     ...options, posts: open.map((sample) => posts[sample] as EncodedPost), imageFeatures: open.map((sample) => imageFeatures[sample]),

@@ -9,6 +9,9 @@ import type { ScoredAnswers } from './score-labels.ts';
 /** The share of probability that may stay unseen. */
 export const defaultTolerance = 1e-6;
 
+/** Most beginnings of answers followed. */
+export const defaultBeamLimit = 256;
+
 /** When a search for the likeliest answers may end. */
 export interface SearchLimits {
   /** The share of probability that may stay unseen. @default 1e-6 */
@@ -47,7 +50,7 @@ interface Search {
  * unfollowed bounds what is missing. The prompt is computed once; each run follows the best beginnings of every post.
  */
 export async function searchAnswers(options: SearchOptions): Promise<ScoredAnswers[]> {
-  const { decoder, trie, posts, imageFeatures, signal, tolerance = defaultTolerance, beamLimit = 256 } = options;
+  const { decoder, trie, posts, imageFeatures, signal, tolerance = defaultTolerance, beamLimit = defaultBeamLimit } = options;
   const searches = posts.map((_, sample): Search => ({ sample, frontier: [], found: [], followed: 0 }));
   const isOpen = (search: Search): boolean => search.followed < beamLimit && missingShare(search) > tolerance;
   const first = [trie, ...unsettledBelow(trie)];
