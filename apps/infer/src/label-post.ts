@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { toRow } from './answer-row.ts';
+import { describeAnswer } from './describe-answer.ts';
 import { labellerSettings } from './labeller-settings.ts';
 import { openPostLabeller } from './labelling/open-post-labeller.ts';
 import type { AdapterFacts, Answer } from './labelling/post.ts';
@@ -18,19 +19,8 @@ export async function labelPost(options: {
     const [facts] = labeller.adapters as [AdapterFacts];
     const picture = image === null ? undefined : { path: resolve(cwd, image) };
     const [answer] = await labeller.label({ adapter: facts.name, posts: [{ text, image: picture, source: 'the command line' }], signal });
-    return settings.json ? `${JSON.stringify(toRow(answer as Answer, facts))}\n` : describe(answer as Answer, facts);
+    return settings.json ? `${JSON.stringify(toRow(answer as Answer, facts))}\n` : describeAnswer(answer as Answer, facts);
   } finally {
     await labeller.close();
   }
-}
-
-/** The labels as a JSON array and, where there are scores, a line for each label there is. */
-function describe({ labels, scores }: Answer, facts: AdapterFacts): string {
-  const width = Math.max(...facts.labels.map((label) => label.length));
-  const lines = facts.labels.map((label) => {
-    const threshold = facts.thresholds?.[label];
-    const compared = threshold === undefined ? '' : `  threshold ${threshold?.toFixed(3) ?? 'never'}`;
-    return `${labels.includes(label) ? '*' : ' '} ${label.padEnd(width)}  ${(scores?.[label] ?? NaN).toFixed(3)}${compared}\n`;
-  });
-  return `${JSON.stringify(labels)}\n${scores === null ? '' : lines.join('')}`;
 }

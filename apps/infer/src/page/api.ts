@@ -13,6 +13,8 @@ export interface Answer {
   readonly labels: readonly string[];
   /** null for a score that is not a number. */
   readonly scores: Readonly<Record<string, number | null>> | null;
+  /** How far off scores may be, where they are estimates. */
+  readonly missing?: number;
   readonly raw_generation: string;
   readonly valid: boolean;
 }

@@ -20,6 +20,7 @@ export function showAnswer(answer: Answer, adapter: Adapter, seconds: number): v
     Answer: answer.valid ? answer.raw_generation : `${answer.raw_generation} (not well-formed)`,
     Adapter: `${adapter.name}, version ${adapter.version}`,
     'Decided by': rules[adapter.rule] ?? adapter.rule,
+    ...(answer.missing === undefined ? {} : { Probabilities: `estimates, off by at most ${(Math.ceil(answer.missing * 1000) / 1000).toFixed(3)}` }),
     Time: `${seconds.toFixed(2)} s`,
   });
   result.hidden = false;
