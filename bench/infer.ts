@@ -2,16 +2,16 @@
  * Labelling posts on SmolVLM-256M's exact shapes (random weights): one 512-pixel tile (64 image tokens) and 160 text tokens a
  * post, 5 labels, LoRA r = 8 on the decoder's seven linears, through the product's own decoder.
  *
- *   npx tsx --conditions=@mmhs/source bench/infer.ts [--rounds 3] [--batch 8] [--only cached] [--peer 'COMMAND']
+ *   npx tsx --conditions=@mmhs/source bench/infer.ts [--rounds 3] [--batch 8] [--only TASK] [--peer 'COMMAND']
  *
  * COMMAND prints JSON lines with `kind: "generate"`, `variant` and `samples_per_s`; it runs in the same minutes, before and
  * after ours, and ratios are printed.
  */
 import { parseArgs } from 'node:util';
 
-import type { EncodedPost, FloatTensor, ProcessedImage, TrainableTensors } from '@mmhs/core';
+import type { EncodedPost, FloatTensor, LinearPrecision, ProcessedImage, TrainableTensors } from '@mmhs/core';
 import {
-  createDecoder, createLabelTrie, createRuntime, decodeLabels, generate, scoreLabels, type Decoder,
+  createDecoder, createLabelTrie, createRuntime, decodeLabels, generate, scoreLabels, type Decoder, type Session,
 } from '@mmhs/runtime';
 import { createVisionSession, promptOf, trainedSpecs } from '@mmhs/trainer';
 
@@ -49,11 +49,13 @@ const parameters = await runtime.createParameters({ specs: trainedSpecs(model, t
 for (const [name, tensor] of randomWeights(parameters.specs, 1)) parameters.values.get(name)?.set(tensor.data);
 parameters.markChanged();
 const frozen: TrainableTensors = { adapters: new Map(), full: new Set() };
-const towers = {
-  float32: await createVisionSession({ runtime, model, weights, trainable: frozen }),
-  int8: await createVisionSession({ runtime, model, weights, trainable: frozen, precision: 'int8' }),
+// Made when first used: a process that labels has one tower and one decoder.
+const towers = new Map<LinearPrecision, Promise<Session>>();
+const towerOf = (precision: LinearPrecision): Promise<Session> => {
+  const tower = towers.get(precision) ?? createVisionSession({ runtime, model, weights, trainable: frozen, precision });
+  towers.set(precision, tower);
+  return tower;
 };
-type Tower = keyof typeof towers;
 const decoders = {
   'live adapter': createDecoder({ runtime, model, trainable, weights, parameters, weightBinding: 'packed-if-small' }),
   // As many products as a merged adapter's; the values do not matter here.
@@ -71,7 +73,7 @@ interface Batch {
   readonly imageFeatures: readonly (FloatTensor | undefined)[];
 }
 
-const tasks: Record<string, { readonly size: number; readonly seen: boolean; readonly decoder: Decoder; readonly tower?: Tower; readonly run: (batch: Batch) => Promise<unknown> }> = {};
+const tasks: Record<string, { readonly size: number; readonly seen: boolean; readonly decoder: Decoder; readonly tower?: LinearPrecision; readonly run: (batch: Batch) => Promise<unknown> }> = {};
 for (const [adapter, decoder] of Object.entries(decoders)) {
   const decode = (batch: Batch): Promise<unknown> => decodeLabels({ ...batch, trie });
   tasks[`cached features, constrained, batch ${batchSize}, ${adapter}`] = { size: batchSize, seen: true, decoder, run: decode };
@@ -117,7 +119,7 @@ async function measure({ size, seen, decoder, tower = 'float32', run }: (typeof 
   return median(times);
 }
 
-async function featuresOf(number: number, tower: Tower): Promise<FloatTensor> {
-  const { image_features: features } = await towers[tower].run({ feeds: model.batchImages([tiles[number % tiles.length] as ProcessedImage]) });
+async function featuresOf(number: number, tower: LinearPrecision): Promise<FloatTensor> {
+  const { image_features: features } = await (await towerOf(tower)).run({ feeds: model.batchImages([tiles[number % tiles.length] as ProcessedImage]) });
   return features as FloatTensor;
 }
