@@ -202,6 +202,10 @@ describe('run', () => {
     expect(await contentOf(grown)).toEqual(rows(...Array.from({ length: 60 }, (_, index) => index + 1)));
     expect(await contentOf(first)).toEqual(rows(1, 2));
     expect(await contentOf(right)).toEqual(rows(1, 2, 4, 5));
+    const run = (keep: string[], before: ResidentTensor) => session.run({ feeds: { past: first, new: rows(-9) }, keep, appendTo: { fresh: before } });
+    await expect(run([], first)).rejects.toThrow(/appendTo\.fresh: .*name in keep/);
+    await expect(run(['fresh'], { ...first, shape: [2, 3] })).rejects.toThrow(/appendTo\.fresh: .*\[2, 3\].*query, 2/);
+    await expect(run(['fresh'], { ...first, type: 'int64' })).rejects.toMatchObject({ code: 'MMHS_RUNTIME_OUTPUTS' });
     first.release();
     expect(await contentOf(right)).toEqual(rows(1, 2, 4, 5));
     await expect(append(first, -6)).rejects.toThrow(/released/);

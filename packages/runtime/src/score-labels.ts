@@ -49,7 +49,7 @@ export interface ScoreLabelsOptions extends SearchLimits {
 /** Logits in one run: 256 MB, and as much for their log-probabilities. */
 const mostLogits = 2 ** 26;
 /** A search in vain may cost a quarter of scoring all answers: a beginning brings along some 12 tokens, each answer adds 3 to the tree. */
-const answersABeginning = 16;
+const answersPerBeginning = 16;
 /** Tree tokens in one run, for the attention scores' sake. */
 const mostTreeTokens = 1024;
 
@@ -68,7 +68,7 @@ export async function scoreLabels(options: ScoreLabelsOptions): Promise<ScoredAn
 
 async function searchThenScoreAll(options: ScoreLabelsOptions): Promise<ScoredAnswers[]> {
   const { labelCount, posts, imageFeatures, tolerance = defaultTolerance, beamLimit = defaultBeamLimit } = options;
-  const scored = await searchAnswers({ ...options, beamLimit: Math.min(beamLimit, Math.max(16, 2 ** labelCount / answersABeginning)) });
+  const scored = await searchAnswers({ ...options, beamLimit: Math.min(beamLimit, Math.max(16, 2 ** labelCount / answersPerBeginning)) });
   const open = scored.flatMap(({ missing }, sample) => (missing > tolerance ? [sample] : []));
   const whole = await scoreAll({
     ...options, posts: open.map((sample) => posts[sample] as EncodedPost), imageFeatures: open.map((sample) => imageFeatures[sample]),

@@ -196,6 +196,7 @@ function wantedOutputs(options: {
   const specs = new Map(graph.outputs.map((spec) => [spec.name, spec]));
   const delivered =
     runOptions.outputs ?? [...specs.keys()].filter((name) => !name.startsWith('grad.') && !keep.includes(name));
+  for (const [name, before] of Object.entries(appendTo)) checkAppend({ name, before, keep, spec: specs.get(name) });
   const want = (name: string): TensorSpec => {
     const spec = specs.get(name);
     if (spec !== undefined) return spec;
@@ -214,6 +215,23 @@ function wantedOutputs(options: {
       ...(appendTo[spec.name] === undefined ? {} : { appendTo: (appendTo[spec.name] as ResidentTensor).kept }),
     })),
   ];
+}
+
+/** Rows of another width behind a tensor would shift all that follow. */
+function checkAppend({ name, before, keep, spec }: {
+  readonly name: string;
+  readonly before: ResidentTensor;
+  readonly keep: readonly string[];
+  readonly spec: TensorSpec | undefined;
+}): void {
+  const fits = spec !== undefined && keep.includes(name) && spec.type === before.type && spec.shape.length === before.shape.length
+    && spec.shape.slice(1).every((size, index) => typeof size === 'string' || size === before.shape[index + 1]);
+  if (fits) return;
+  throw new MmhsError('MMHS_RUNTIME_OUTPUTS', 'An output cannot be written behind a tensor', {
+    where: `appendTo.${name}`,
+    got: `${before.type} [${before.shape.join(', ')}]`,
+    expected: spec === undefined || !keep.includes(name) ? `a name in keep: ${keep.join(', ')}` : `${spec.type} [${spec.shape.join(', ')}]`,
+  });
 }
 
 function wantedGradients(graph: ModelGraph, mode: 'none' | 'write' | 'add'): RunCommand['gradients'] {
